@@ -27,16 +27,26 @@ export const ERRORS = {
   "unknown-tag": { number: 27, text: "Unknown DICOM tag" },
   "bad-json": { number: 28, text: "Cannot parse a JSON document" },
   "unauthorized": { number: 29, text: "Bad credentials were provided to an HTTP request" },
-  "not-acceptable": { number: 34, text: "Cannot send a response which is acceptable according to the Accept HTTP header" },
-  "unavailable": { number: 36, text: "The database is currently not available (probably a transient situation)" },
+  "not-acceptable": {
+    number: 34,
+    text: "Cannot send a response which is acceptable according to the Accept HTTP header",
+  },
+  "unavailable": {
+    number: 36,
+    text: "The database is currently not available (probably a transient situation)",
+  },
   "bad-range": { number: 41, text: "Incorrect range request" },
   "revision": {
     number: 43,
-    text: "A bad revision number was provided, which might indicate conflict between multiple writers",
+    text:
+      "A bad revision number was provided, which might indicate conflict between multiple writers",
   },
   "forbidden": { number: 45, text: "Trying to access a forbidden resource" },
   "duplicate": { number: 46, text: "Duplicate resource" },
-  "configuration": { number: 47, text: "Your configuration file contains configuration that are mutually incompatible" },
+  "configuration": {
+    number: 47,
+    text: "Your configuration file contains configuration that are mutually incompatible",
+  },
   "too-large": { number: 4, text: "Not enough memory" },
   "unsupported-media": { number: 3000, text: "Unsupported media type" },
 } as const satisfies Record<string, { number: number; text: string }>;
