@@ -22,7 +22,12 @@ const CHUNK = 4096;
 
 /** Text of bytes that are its code points: ASCII, ISO-IR 100 and the C1 controls. */
 export function decodeLatin1(bytes: Uint8Array): string {
-  return fromCodes(bytes);
+  if (bytes.length <= CHUNK) return Reflect.apply(String.fromCharCode, null, bytes);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    text += Reflect.apply(String.fromCharCode, null, bytes.subarray(at, at + CHUNK));
+  }
+  return text;
 }
 
 /** Text of bytes of which only ASCII has a meaning (ISO-IR 6). */
@@ -59,12 +64,10 @@ export const ROMAJI: G0 = {
 };
 
 /** ISO-IR 87, JIS X 0208: in EUC-JP, each byte with its high bit. */
-export const KANJI: G0 = wide((byte) => [byte | 0x80]);
+export const KANJI: G0 = wide([]);
 
 /** ISO-IR 159, JIS X 0212: in EUC-JP, the pair after 8F. */
-export const SUPPLEMENTARY_KANJI: G0 = wide((byte, first) => {
-  return first ? [0x8f, byte | 0x80] : [byte | 0x80];
-});
+export const SUPPLEMENTARY_KANJI: G0 = wide([0x8f]);
 
 /** Escape sequences without their ESC, and what each makes active (PS3.3 Tables C.12-3 and C.12-4). */
 export const ESCAPES: ReadonlyMap<string, Partial<CodeElements>> = new Map([
@@ -100,9 +103,9 @@ function table(half: () => ArrayLike<number>): Decode {
   let codes: Uint16Array | undefined;
   return (bytes) => {
     codes ??= fullTable(half());
-    const text = new Uint16Array(bytes.length);
-    for (let at = 0; at < bytes.length; at++) text[at] = codes[bytes[at]!]!;
-    return fromCodes(text);
+    let text = "";
+    for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(codes[bytes[at]!]!);
+    return text;
   };
 }
 
@@ -119,19 +122,10 @@ function upperHalf(label: string, from = 0xa0): Uint16Array {
   return Uint16Array.from(bytes, (byte) => byte < from ? byte : text.charCodeAt(byte - 0x80));
 }
 
-function fromCodes(codes: Uint8Array | Uint16Array): string {
-  if (codes.length <= CHUNK) return Reflect.apply(String.fromCharCode, null, codes);
-  let text = "";
-  for (let at = 0; at < codes.length; at += CHUNK) {
-    text += Reflect.apply(String.fromCharCode, null, codes.subarray(at, at + CHUNK));
-  }
-  return text;
-}
-
 const decodeEucJp = platform("euc-jp");
 
-/** An element of 94 × 94 characters; `euc` has the bytes in EUC-JP of the first or second byte of a pair. */
-function wide(euc: (byte: number, first: boolean) => readonly number[]): G0 {
+/** An element of 94 × 94 characters; in EUC-JP, each comes after `prefix`. */
+function wide(prefix: readonly number[]): G0 {
   return {
     wide: true,
     decode(bytes, g1) {
@@ -139,7 +133,7 @@ function wide(euc: (byte: number, first: boolean) => readonly number[]): G0 {
       for (let at = 0; at < bytes.length;) {
         const end = endOfRun(bytes, at);
         const run = bytes.subarray(at, end);
-        text += bytes[at]! < 0x80 ? decodeEucJp(toEuc(run, euc)) : g1(run);
+        text += bytes[at]! < 0x80 ? decodeEucJp(toEuc(run, prefix)) : g1(run);
         at = end;
       }
       return text;
@@ -155,16 +149,14 @@ function endOfRun(bytes: Uint8Array, at: number): number {
   return end;
 }
 
-/** Space and DEL stand outside the 94 × 94 characters. */
-function toEuc(
-  run: Uint8Array,
-  euc: (byte: number, first: boolean) => readonly number[],
-): Uint8Array {
+/** Pairs in EUC-JP; space and DEL stand outside the 94 × 94 characters. */
+function toEuc(run: Uint8Array, prefix: readonly number[]): Uint8Array {
   const bytes: number[] = [];
   let first = true;
   for (const byte of run) {
     const inside = byte > 0x20 && byte < 0x7f;
-    bytes.push(...(inside ? euc(byte, first) : [byte]));
+    if (inside && first) bytes.push(...prefix);
+    bytes.push(inside ? byte | 0x80 : byte);
     first = !inside || !first;
   }
   return Uint8Array.from(bytes);
