@@ -1,0 +1,176 @@
+import { type CharacterSets, characterSets, decodeText } from "./charset.ts";
+import { DicomError } from "../errors.ts";
+import type { ElementHeader, ScanSink } from "./scanner.ts";
+import { TAG, type Tag } from "./tag.ts";
+import type { DataSetEncoding } from "./transfer_syntax.ts";
+import type { Vr } from "./vr.ts";
+
+/** One fragment of encapsulated Pixel Data: a range of the data set's bytes. */
+export interface Fragment {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A data element (PS3.5 Section 7.1); what it holds depends on its kind. */
+export interface DataElement {
+  readonly tag: Tag;
+  readonly vr: Vr;
+  /** Offset of the tag, from the start of the data set in the file. */
+  readonly offset: number;
+  readonly valueOffset: number;
+  /** Bytes of the value; those of a sequence or of fragments may be `UNDEFINED_LENGTH`. */
+  readonly length: number;
+  /** The value, unless it was too long to be kept; read it from the file then. */
+  bytes?: Uint8Array;
+  /** The items of a sequence. */
+  readonly items?: DataSet[];
+  /** The fragments of encapsulated Pixel Data, the offset table first. */
+  readonly fragments?: Fragment[];
+}
+
+/** The elements of a data set or item in file order; text is decoded when it is asked for. */
+export class DataSet {
+  readonly elements: DataElement[] = [];
+  #byTag: Map<Tag, DataElement> | undefined;
+  #characterSets: CharacterSets | undefined;
+  readonly #inherited: () => CharacterSets;
+
+  /** @param inherited the character sets that hold when (0008,0005) is absent (PS3.5 Section 6.1.2.3) */
+  constructor(readonly encoding: DataSetEncoding, inherited: () => CharacterSets) {
+    this.#inherited = inherited;
+  }
+
+  /** The element with this tag; the last one, should a file repeat it. */
+  get(tag: Tag): DataElement | undefined {
+    this.#byTag ??= new Map(this.elements.map((element) => [element.tag, element]));
+    return this.#byTag.get(tag);
+  }
+
+  /** The character sets of text in this data set. */
+  get characterSets(): CharacterSets {
+    if (this.#characterSets === undefined) {
+      const bytes = this.get(TAG.specificCharacterSet)?.bytes;
+      const inherited = this.#inherited();
+      const declared = bytes && String.fromCharCode(...bytes.subarray(0, 1024));
+      this.#characterSets = characterSets(declared, inherited);
+    }
+    return this.#characterSets;
+  }
+
+  /** The text of `bytes` in the character sets of this data set, without its trailing padding. */
+  decode(bytes: Uint8Array, vr: Vr): string {
+    return trimPadding(decodeText(bytes, this.characterSets, { personName: vr === "PN" }));
+  }
+}
+
+/** Which elements a `DataSetBuilder` keeps. */
+export interface BuildOptions {
+  /** Character sets where the data set declares none (option `DefaultEncoding`). */
+  readonly defaultSets: CharacterSets;
+  /** Values longer than this many bytes are not kept, only their place. */
+  readonly maximumLength: number;
+  /** Which elements to keep at all; all by default. Called for sequences too. */
+  readonly keep?: (header: ElementHeader) => boolean;
+}
+
+/** Elements, items and fragments that one data set may hold in memory. */
+const MAXIMUM_ELEMENTS = 1_000_000;
+
+/** Builds a `DataSet` from what a scanner sees. */
+export class DataSetBuilder implements ScanSink {
+  readonly root: DataSet;
+  readonly #options: BuildOptions;
+  readonly #open: DataSet[];
+  readonly #sequences: DataSet[][] = [];
+  #fragments: Fragment[] | undefined;
+  #count = 0;
+  /** Sequences entered since one that is not kept. */
+  #ignored = 0;
+
+  constructor(encoding: DataSetEncoding, options: BuildOptions) {
+    this.#options = options;
+    this.root = new DataSet(encoding, () => options.defaultSets);
+    this.#open = [this.root];
+  }
+
+  element(header: ElementHeader): boolean {
+    if (!this.#keeps(header)) return false;
+    this.#add({ ...header });
+    return header.length <= this.#options.maximumLength;
+  }
+
+  value(bytes: Uint8Array): void {
+    this.#current().elements.at(-1)!.bytes = bytes;
+  }
+
+  startSequence(header: ElementHeader): void {
+    if (!this.#keeps(header)) {
+      this.#ignored++;
+      return;
+    }
+    const items: DataSet[] = [];
+    this.#add({ ...header, vr: "SQ", items });
+    this.#sequences.push(items);
+  }
+
+  startItem(encoding: DataSetEncoding): void {
+    if (this.#ignored > 0) return;
+    const parent = this.#current();
+    const item = new DataSet(encoding, () => parent.characterSets);
+    this.#countOne();
+    this.#sequences.at(-1)!.push(item);
+    this.#open.push(item);
+  }
+
+  endItem(): void {
+    if (this.#ignored === 0) this.#open.pop();
+  }
+
+  endSequence(): void {
+    if (this.#ignored > 0) this.#ignored--;
+    else this.#sequences.pop();
+  }
+
+  startFragments(header: ElementHeader): void {
+    if (!this.#keeps(header)) return;
+    this.#fragments = [];
+    this.#add({ ...header, fragments: this.#fragments });
+  }
+
+  fragment(offset: number, length: number): boolean {
+    if (!this.#fragments) return false;
+    this.#countOne();
+    this.#fragments.push({ offset, length });
+    return false;
+  }
+
+  endFragments(): void {
+    this.#fragments = undefined;
+  }
+
+  #keeps(header: ElementHeader): boolean {
+    return this.#ignored === 0 && (this.#options.keep?.(header) ?? true);
+  }
+
+  #current(): DataSet {
+    return this.#open.at(-1)!;
+  }
+
+  #add(element: DataElement): void {
+    this.#countOne();
+    this.#current().elements.push(element);
+  }
+
+  #countOne(): void {
+    if (++this.#count <= MAXIMUM_ELEMENTS) return;
+    const fact = `it has more than ${MAXIMUM_ELEMENTS} elements`;
+    throw new DicomError("bad-file", `Cannot read data set: ${fact}`);
+  }
+}
+
+/** `text` without trailing spaces and NULs (PS3.5 Section 6.2). */
+export function trimPadding(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text.charCodeAt(end - 1) === 0x20 || text.charCodeAt(end - 1) === 0)) end--;
+  return end === text.length ? text : text.slice(0, end);
+}

@@ -1,0 +1,176 @@
+import type { ByteSource } from "./bytes/source.ts";
+import type { Query, Wanted } from "./archive/query.ts";
+import type { Level, MainTags, Metadata, Resource, StoredFile } from "./archive/resource.ts";
+
+/** Everything the core asks of the outside world; implemented in storage/ and wired in main.ts. */
+
+/** An instance about to be indexed, with what it says about its parents. */
+export interface NewInstance {
+  /** Public identifiers. */
+  readonly ids: Readonly<Record<Level, string>>;
+  readonly tags: Readonly<Record<Level, MainTags>>;
+  readonly metadata: Readonly<Record<Level, Metadata>>;
+  readonly expectedInstances: number | null;
+  readonly indexInSeries: number | null;
+  readonly file: StoredFile;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** What to do with an instance whose identity is already there (option `OverwriteInstances`). */
+export type OverwritePolicy = "Never" | "Always" | "IfChanged";
+
+/** What became of an instance in the index. */
+export type StoreOutcome =
+  | { readonly kind: "stored" }
+  /** `obsoleteFile` is to be removed. */
+  | { readonly kind: "replaced"; readonly obsoleteFile: string }
+  /** The same bytes are there already. */
+  | { readonly kind: "duplicate"; readonly uuid: string }
+  /** Other bytes with this identity are there already, and stay. */
+  | { readonly kind: "conflict"; readonly uuid: string };
+
+/** A resource named by level and public identifier. */
+export interface ResourceRef {
+  readonly level: Level;
+  readonly id: string;
+}
+
+/** What a deletion left behind. */
+export interface Removal {
+  /** Nearest parent that is still there. */
+  readonly remainingAncestor: ResourceRef | null;
+  /** UUIDs of the files to be removed. */
+  readonly files: readonly string[];
+}
+
+/** A line of the log of changes. */
+export interface Change {
+  readonly seq: number;
+  readonly type: ChangeType;
+  readonly level: Level;
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Types of changes, by Orthanc's names. */
+export type ChangeType =
+  | `New${Level}`
+  | "CompletedSeries"
+  | `Stable${"Patient" | "Study" | "Series"}`;
+
+/** Which changes to list; all bounds are exclusive but `to`. */
+export interface ChangesQuery {
+  readonly since: number;
+  /** Inclusive. With it, the last `limit` changes up to it are meant, not the first after `since`. */
+  readonly to: number | undefined;
+  readonly limit: number;
+  /** All types when empty. */
+  readonly types: readonly string[];
+}
+
+/** A page of changes. */
+export interface ChangesPage {
+  readonly changes: readonly Change[];
+  /** Whether nothing follows (with `to`: precedes) the page. */
+  readonly done: boolean;
+  /** Number of the newest change that was ever logged. */
+  readonly lastSeq: number;
+}
+
+/** How many resources there are, and how large. */
+export interface Statistics {
+  readonly count: Readonly<Record<Level, number>>;
+  /** Bytes of all files. */
+  readonly size: number;
+}
+
+/** A resource found by one of its identifying values. */
+export type Found = ResourceRef;
+
+/** The index of stored instances. All that a method writes is durable when its promise resolves. */
+export interface Index {
+  /** Adds an instance and what is missing of its parents, with their changes, in one transaction. */
+  store(instance: NewInstance, policy: OverwritePolicy): Promise<StoreOutcome>;
+  /** Removes a resource, all below it, and parents that are left empty; undefined if it is not there. */
+  remove(ref: ResourceRef): Promise<Removal | undefined>;
+  /** Forgets that files wait to be removed: they are gone. */
+  forgetFiles(uuids: readonly string[]): Promise<void>;
+  /** Files that were to be removed when the process ended. */
+  obsoleteFiles(): Promise<string[]>;
+  addLabel(ref: ResourceRef, label: string): Promise<boolean>;
+  removeLabel(ref: ResourceRef, label: string): Promise<boolean>;
+  /** All labels in use, sorted. */
+  labels(): Promise<string[]>;
+  /** Marks what received nothing after `before` (ms since 1970) as stable and logs it at time `now`. */
+  markStable(before: number, now: number): Promise<number>;
+  /** When the resource that is closest to stable received its last instance; undefined if all are. */
+  oldestUnstable(): Promise<number | undefined>;
+  clearChanges(): Promise<void>;
+  changes(query: ChangesQuery): Promise<ChangesPage>;
+  find(query: Query, wanted: Wanted): Promise<Resource[]>;
+  findIds(query: Query): Promise<string[]>;
+  count(query: Query): Promise<number>;
+  get(ref: ResourceRef, wanted: Wanted): Promise<Resource | undefined>;
+  /** Distinct values of a main tag among the resources of `level` below `ref`, sorted. */
+  distinct(ref: ResourceRef, level: Level, source: DistinctSource): Promise<string[]>;
+  /** Resources whose PatientID, AccessionNumber or UID equals `value` exactly. */
+  lookup(value: string): Promise<Found[]>;
+  statistics(): Promise<Statistics>;
+  /** Counts of the levels below `ref` and bytes of its files; undefined if it is not there. */
+  statisticsOf(ref: ResourceRef): Promise<Statistics | undefined>;
+}
+
+/** Where `Index.distinct()` takes its values from. */
+export type DistinctSource = { readonly tag: number } | { readonly metadata: number };
+
+/** A file with its bytes. */
+export interface StoredSource {
+  readonly file: StoredFile;
+  readonly source: ByteSource;
+}
+
+/** Bytes written but not yet part of the archive; disposal deletes them unless committed. */
+export interface StagedFile extends StoredSource, AsyncDisposable {
+  /** Makes the file durable under its final name. */
+  commit(): Promise<void>;
+}
+
+/** An open file of the archive. */
+export interface OpenFile extends ByteSource, AsyncDisposable {}
+
+/** The files of the archive, named by UUID. */
+export interface FileStore {
+  /**
+   * Writes `bytes` as they come, so memory does not grow with size.
+   *
+   * @throws DicomError `storage-full` or `cannot-write`
+   */
+  stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedFile>;
+  /** @throws DicomError `missing-file` */
+  open(uuid: string): Promise<OpenFile>;
+  /** Removes files durably; those that are not there are no error. */
+  remove(uuids: readonly string[]): Promise<void>;
+  /**
+   * Sweeps what was being written when the process ended, and yields complete files that lack a row: each
+   * is to be indexed or removed before the next is asked for.
+   */
+  recover(): AsyncIterable<StoredSource>;
+}
+
+/** The time, and what is to happen later; tests turn it by hand. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls `work` once at time `at` or soon after, unless disposed before. */
+  schedule(at: number, work: () => void): Disposable;
+}
+
+/** Severity of a line of the log. */
+export type LogLevel = "error" | "warning" | "info" | "trace";
+
+/** Where the server says what it does: never patient data, only UIDs, AE titles and identifiers. */
+export interface Log {
+  (level: LogLevel, message: string, facts?: Readonly<Record<string, unknown>>): void;
+}

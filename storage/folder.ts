@@ -1,0 +1,247 @@
+import { createHash } from "node:crypto";
+import type { ByteSource } from "../core/bytes/source.ts";
+import { DicomError } from "../core/errors.ts";
+import type { FileStore, OpenFile, StagedFile, StoredSource } from "../core/ports.ts";
+import { createFolders, type Lease } from "./folders.ts";
+import { createDirectorySync, syncDirectory } from "./directory_sync.ts";
+
+/** Remembers, durably, in which folders files without a row may lie. */
+export interface FolderJournal {
+  openFolder(name: string): Promise<void>;
+  closeFolder(name: string): Promise<void>;
+  openFolders(): Promise<string[]>;
+  /** UUIDs of all files in open folders that have a row or are to be removed. */
+  knownFiles(): Promise<string[]>;
+}
+
+/** Smaller bodies are kept in memory until they are written at once; larger ones go out in such pieces. */
+const PIECE = 1048576;
+/** Suffix of a file that is still being written. */
+const STAGED = ".part";
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** Options of a folder of files. */
+export interface FolderOptions {
+  /** Path of `StorageDirectory`. */
+  readonly root: string;
+  readonly journal: FolderJournal;
+  /** Whether to flush files and directories (option `SyncStorageArea`). */
+  readonly sync: boolean;
+}
+
+/**
+ * Files below one folder, as `ab/cd/abcd….` by UUID like Orthanc's. Files of a moment share a folder, so
+ * that one flush of the directory serves many.
+ */
+export async function openFolder({ root, journal, sync }: FolderOptions): Promise<FileStore> {
+  await Deno.mkdir(root, { recursive: true });
+  const folders = createFolders(root, journal, sync);
+  const directorySync = createDirectorySync(sync);
+  const pathOf = (uuid: string) => {
+    if (!UUID.test(uuid)) {
+      throw new DicomError("missing-file", "Cannot open file: its name is not a UUID");
+    }
+    return `${root}/${uuid.slice(0, 2)}/${uuid.slice(2, 4)}/${uuid}`;
+  };
+
+  return {
+    async stage(bytes) {
+      const lease = await folders.lease();
+      try {
+        return await writeStaged(bytes, { lease, path: pathOf(lease.uuid), sync, directorySync });
+      } catch (error) {
+        await lease.release();
+        throw error;
+      }
+    },
+
+    async open(uuid) {
+      try {
+        return openSource(await Deno.open(pathOf(uuid)));
+      } catch (cause) {
+        if (cause instanceof DicomError) throw cause;
+        throw new DicomError("missing-file", `Cannot open file ${uuid}`, { cause });
+      }
+    },
+
+    async remove(uuids) {
+      const directories = new Set<string>();
+      for (const path of uuids.map(pathOf)) {
+        await Deno.remove(path).catch(ignoreMissing);
+        directories.add(path.slice(0, path.lastIndexOf("/")));
+      }
+      if (!sync) return;
+      for (const directory of directories) await syncDirectory(directory).catch(ignoreMissing);
+    },
+
+    recover: () => recover(root, journal),
+  };
+}
+
+interface Target {
+  readonly lease: Lease;
+  readonly path: string;
+  readonly sync: boolean;
+  readonly directorySync: (directory: string) => Promise<void>;
+}
+
+/** Writes the bytes under a temporary name; they are flushed when the file is committed. */
+async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Promise<StagedFile> {
+  const { lease, path, sync, directorySync } = target;
+  const partPath = path + STAGED;
+  const file = await Deno.open(partPath, { createNew: true, read: true, write: true })
+    .catch(rethrowWriteError);
+  const discard = async () => {
+    file.close();
+    await Deno.remove(partPath).catch(ignoreMissing);
+  };
+  try {
+    const { size, sha256, head } = await writePieces(file, bytes);
+    let committed = false;
+    return {
+      file: { uuid: lease.uuid, size, sha256 },
+      source: stagedSource(file, size, head),
+      async commit() {
+        if (sync) await file.syncData().catch(rethrowWriteError);
+        await Deno.rename(partPath, path).catch(rethrowWriteError);
+        committed = true;
+        await directorySync(path.slice(0, path.lastIndexOf("/")));
+      },
+      async [Symbol.asyncDispose]() {
+        if (committed) file.close();
+        else await discard();
+        await lease.release();
+      },
+    };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** Gathers pieces of `PIECE` bytes, hashes and writes them; the first one stays in memory as `head`. */
+async function writePieces(file: Deno.FsFile, bytes: AsyncIterable<Uint8Array>) {
+  const hash = createHash("sha256");
+  let size = 0;
+  let head: Uint8Array | undefined;
+  let chunks: Uint8Array[] = [];
+  let gathered = 0;
+  const write = async () => {
+    const piece = chunks.length === 1 ? chunks[0]! : concat(chunks, gathered);
+    chunks = [];
+    gathered = 0;
+    size += piece.length;
+    head ??= piece;
+    hash.update(piece);
+    await writeAll(file, piece);
+  };
+  for await (const chunk of bytes) {
+    chunks.push(chunk);
+    gathered += chunk.length;
+    if (gathered >= PIECE) await write();
+  }
+  if (gathered > 0 || head === undefined) await write();
+  return { size, sha256: hash.digest("hex"), head: head! };
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await file.write(at === 0 ? bytes : bytes.subarray(at)).catch(rethrowWriteError);
+  }
+}
+
+/** Reads from memory what is there, and from the file what is not. */
+function stagedSource(file: Deno.FsFile, size: number, head: Uint8Array): ByteSource {
+  const rest = fileSource(file, size);
+  return {
+    size,
+    read: (at, length) =>
+      at < head.length ? Promise.resolve(head.subarray(at, at + length)) : rest.read(at, length),
+  };
+}
+
+async function openSource(file: Deno.FsFile): Promise<OpenFile> {
+  const { size } = await file.stat();
+  return {
+    ...fileSource(file, size),
+    [Symbol.asyncDispose]: () => Promise.resolve(file.close()),
+  };
+}
+
+/** A file as a source. Reads follow one another: a file has one position. */
+function fileSource(file: Deno.FsFile, size: number): ByteSource {
+  let position = -1;
+  let last: Promise<unknown> = Promise.resolve();
+  const read = async (at: number, length: number) => {
+    if (position !== at) await file.seek(at, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - at)));
+    const count = bytes.length === 0 ? 0 : await file.read(bytes) ?? 0;
+    position = at + count;
+    return bytes.subarray(0, count);
+  };
+  return {
+    size,
+    read(at, length) {
+      const next = last.then(() => read(at, length));
+      last = next.catch(() => position = -1);
+      return next;
+    },
+  };
+}
+
+/** Sweeps what was being written; yields the files that have neither a row nor a mark of removal. */
+async function* recover(root: string, journal: FolderJournal): AsyncGenerator<StoredSource> {
+  const known = new Set(await journal.knownFiles());
+  for (const folder of await journal.openFolders()) {
+    for await (const { name } of readDirectory(`${root}/${folder}`)) {
+      const path = `${root}/${folder}/${name}`;
+      if (name.endsWith(STAGED)) await Deno.remove(path);
+      else if (UUID.test(name) && !known.has(name)) {
+        await using open = await openSource(await Deno.open(path));
+        yield { file: { uuid: name, ...await digest(open) }, source: open };
+      }
+    }
+    await journal.closeFolder(folder);
+  }
+}
+
+async function digest(source: ByteSource) {
+  const hash = createHash("sha256");
+  for (let at = 0; at < source.size;) {
+    const piece = await source.read(at, PIECE);
+    hash.update(piece);
+    at += piece.length;
+  }
+  return { size: source.size, sha256: hash.digest("hex") };
+}
+
+async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {
+  try {
+    yield* Deno.readDir(path);
+  } catch (error) {
+    ignoreMissing(error);
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+function rethrowWriteError(cause: unknown): never {
+  const full = cause instanceof Error && /ENOSPC|EDQUOT|os error (28|122)/.test(cause.message);
+  throw new DicomError(
+    full ? "storage-full" : "cannot-write",
+    full ? "Cannot store instance: the disk is full" : "Cannot store instance: writing failed",
+    { cause },
+  );
+}

@@ -1,0 +1,39 @@
+import { DatabaseSync } from "node:sqlite";
+import { normalize } from "../../core/dicom/match.ts";
+
+/** How a connection uses the index. */
+export type Access = "read-write" | "read-only";
+
+/**
+ * Opens the index at `path`.
+ *
+ * WAL lets readers go on during a write; `synchronous = FULL` makes every commit survive a power cut.
+ */
+export function openDatabase(path: string, access: Access = "read-write"): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: access === "read-only" });
+  db.exec("PRAGMA busy_timeout = 10000");
+  if (access === "read-write") {
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL");
+    db.exec("PRAGMA journal_size_limit = 67108864");
+    db.exec("PRAGMA foreign_keys = ON");
+  }
+  db.exec("PRAGMA cache_size = -8192");
+  db.function("normalize", { deterministic: true }, (text) => {
+    return typeof text === "string" ? normalize(text) : null;
+  });
+  return db;
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}

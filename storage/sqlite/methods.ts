@@ -1,0 +1,60 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Index } from "../../core/ports.ts";
+import type { FolderJournal } from "../folder.ts";
+import { createChanges } from "./changes.ts";
+import { createFileJournal } from "./file_journal.ts";
+import { createFind, createStatistics } from "./find.ts";
+import { createLabels } from "./labels.ts";
+import { createStore } from "./store.ts";
+
+/** All that the SQLite database answers: the index, and the journal of the file store. */
+export type StorageIndex = Index & FolderJournal;
+
+/** The methods of a port without their promises, as they run beside the database. */
+export type Synchronous<Port> = {
+  [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
+    ? (...args: Args) => Result
+    : never;
+};
+
+/** Which connection a method needs. */
+export const METHODS = {
+  store: "write",
+  remove: "write",
+  forgetFiles: "write",
+  addLabel: "write",
+  removeLabel: "write",
+  markStable: "write",
+  clearChanges: "write",
+  openFolder: "write",
+  closeFolder: "write",
+  obsoleteFiles: "read",
+  openFolders: "read",
+  knownFiles: "read",
+  labels: "read",
+  oldestUnstable: "read",
+  changes: "read",
+  find: "read",
+  findIds: "read",
+  count: "read",
+  get: "read",
+  distinct: "read",
+  lookup: "read",
+  statistics: "read",
+  statisticsOf: "read",
+} as const satisfies Record<keyof StorageIndex, "read" | "write">;
+
+/** A method of the index, by name. */
+export type MethodName = keyof typeof METHODS;
+
+/** The methods over one connection; writes are to run inside a transaction. */
+export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
+  return {
+    ...createStore(db),
+    ...createFind(db),
+    ...createStatistics(db),
+    ...createChanges(db),
+    ...createLabels(db),
+    ...createFileJournal(db),
+  };
+}

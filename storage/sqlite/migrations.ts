@@ -1,0 +1,99 @@
+import type { DatabaseSync } from "node:sqlite";
+import { DicomError } from "../../core/errors.ts";
+import { transaction } from "./database.ts";
+
+/** Append only: a released migration is never edited. */
+export const MIGRATIONS: readonly string[] = [
+  `-- Patients (level 0), studies (1), series (2) and instances (3).
+   CREATE TABLE resource (
+     id              INTEGER PRIMARY KEY AUTOINCREMENT,
+     level           INTEGER NOT NULL,
+     public_id       TEXT    NOT NULL,
+     parent          INTEGER REFERENCES resource(id) ON DELETE CASCADE,
+     tags            TEXT    NOT NULL, -- JSON: main DICOM tags by hexadecimal tag
+     patient_tags    TEXT,             -- JSON: those of the patient as this study has them
+     metadata        TEXT    NOT NULL, -- JSON: values by number
+     updated_at      INTEGER NOT NULL, -- ms since 1970: last instance stored below
+     stable          INTEGER NOT NULL,
+     protected       INTEGER NOT NULL DEFAULT 0,
+     expected        INTEGER,          -- series: announced number of instances
+     index_in_series INTEGER,          -- instance
+     children        INTEGER NOT NULL DEFAULT 0
+   ) STRICT;
+   CREATE UNIQUE INDEX resource_public ON resource(level, public_id);
+   CREATE INDEX resource_parent ON resource(parent, public_id);
+   CREATE INDEX resource_unstable ON resource(updated_at) WHERE stable = 0;
+
+   CREATE TABLE file (
+     resource INTEGER PRIMARY KEY REFERENCES resource(id) ON DELETE CASCADE,
+     uuid     TEXT    NOT NULL,
+     size     INTEGER NOT NULL, -- bytes
+     sha256   TEXT    NOT NULL
+   ) STRICT;
+
+   -- Normalized values of main tags: all of patients, studies and series, the UID of instances.
+   CREATE TABLE search (
+     tag      INTEGER NOT NULL,
+     value    TEXT    NOT NULL,
+     resource INTEGER NOT NULL,
+     PRIMARY KEY (tag, value, resource)
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE label (
+     resource INTEGER NOT NULL REFERENCES resource(id) ON DELETE CASCADE,
+     name     TEXT    NOT NULL,
+     PRIMARY KEY (resource, name)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX label_name ON label(name, resource);
+
+   CREATE TABLE change (
+     seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+     type     TEXT    NOT NULL,
+     resource INTEGER NOT NULL REFERENCES resource(id) ON DELETE CASCADE,
+     at       INTEGER NOT NULL -- ms since 1970
+   ) STRICT;
+   CREATE INDEX change_resource ON change(resource);
+
+   -- Files whose rows are gone and that are still to be removed.
+   CREATE TABLE obsolete_file (uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+   -- Folders in which files may lie that have no row yet; 'since': rows above it may be theirs.
+   CREATE TABLE open_folder (name TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   INSERT INTO total VALUES ('0', 0), ('1', 0), ('2', 0), ('3', 0), ('size', 0);
+   CREATE TRIGGER resource_added AFTER INSERT ON resource BEGIN
+     UPDATE total SET value = value + 1 WHERE name = CAST(NEW.level AS TEXT);
+   END;
+   CREATE TRIGGER resource_removed AFTER DELETE ON resource BEGIN
+     UPDATE total SET value = value - 1 WHERE name = CAST(OLD.level AS TEXT);
+   END;
+   CREATE TRIGGER file_added AFTER INSERT ON file BEGIN
+     UPDATE total SET value = value + NEW.size WHERE name = 'size';
+   END;
+   CREATE TRIGGER file_removed AFTER DELETE ON file BEGIN
+     UPDATE total SET value = value - OLD.size WHERE name = 'size';
+   END;`,
+];
+
+/**
+ * Brings `db` to the newest schema; `user_version` counts what has been applied.
+ *
+ * @throws DicomError `database-version` if a newer server wrote it
+ */
+export function migrate(db: DatabaseSync): void {
+  const applied = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (applied > MIGRATIONS.length) {
+    throw new DicomError(
+      "database-version",
+      `Cannot open index: its schema ${applied} is newer than ${MIGRATIONS.length}, the newest that this version knows`,
+    );
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < applied) continue;
+    transaction(db, () => {
+      db.exec(sql);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+    });
+  }
+}

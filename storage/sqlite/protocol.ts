@@ -1,0 +1,38 @@
+import { DicomError, type ErrorCode } from "../../core/errors.ts";
+import type { Access } from "./database.ts";
+import type { MethodName } from "./methods.ts";
+
+/** What the first message to an index worker says. */
+export interface OpenMessage {
+  readonly path: string;
+  readonly access: Access;
+}
+
+/** A method to be run. */
+export interface Call {
+  readonly id: number;
+  readonly method: MethodName;
+  readonly args: readonly unknown[];
+}
+
+/** What a method returned or why it failed. `id` 0 answers the `OpenMessage`. */
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+/** An error in a form that can be sent. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What went wrong, for the other side; SQLite's own messages name tables and files, not patients. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof DicomError) return { code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  const full = /database or disk is full/i.test(message);
+  return {
+    code: full ? "storage-full" : "database",
+    message: `Cannot use the index: ${message}`,
+  };
+}
