@@ -1,0 +1,67 @@
+import { option } from "./option.ts";
+import { count, flag, integer, seconds } from "./schemas.ts";
+
+/** Changes, jobs and logs. */
+export const JOB_OPTIONS = {
+  StableAge: option({
+    schema: seconds(1),
+    default: 60,
+    description: "How long nothing must arrive until a resource is stable",
+    state: "served",
+  }),
+  LogExportedResources: option({
+    schema: flag,
+    default: false,
+    description: "List in /exports what was sent",
+    state: "later",
+  }),
+  ConcurrentJobs: option({
+    schema: integer(0, 1024),
+    default: 2,
+    description: "Jobs that run at a time; 0 for one per processor",
+    state: "later",
+  }),
+  JobsHistorySize: option({
+    schema: count,
+    default: 10,
+    description: "Finished jobs to keep",
+    state: "later",
+  }),
+  SaveJobs: option({
+    schema: flag,
+    default: true,
+    description: "Keep jobs over a restart",
+    state: "later",
+  }),
+  MediaArchiveSize: option({
+    schema: count,
+    default: 1,
+    description: "Archives made in the background to keep",
+    state: "later",
+  }),
+  SynchronousZipStream: option({
+    schema: flag,
+    default: true,
+    description: "Send an archive while it is made",
+    state: "later",
+  }),
+  ZipUseUtf8: option({
+    schema: flag,
+    default: false,
+    description: "Names in archives in UTF-8, not ASCII",
+    state: "later",
+  }),
+  MetricsEnabled: option({
+    schema: flag,
+    default: true,
+    description: "Serve metrics for Prometheus",
+    state: "later",
+  }),
+  DeidentifyLogs: option({
+    schema: flag,
+    default: true,
+    description: "Mask patients in logs",
+    state: "unneeded",
+    reason: "logs never name patients",
+  }),
+};

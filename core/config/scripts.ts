@@ -1,0 +1,82 @@
+import { eachPath, option } from "./option.ts";
+import { flag, list, path, seconds, section } from "./schemas.ts";
+
+/** Scripts and plugins. */
+export const SCRIPT_OPTIONS = {
+  LuaScripts: option({
+    schema: list(path),
+    default: [],
+    description: "Lua files to load at the start",
+    state: "later",
+    paths: eachPath,
+  }),
+  LuaHeartBeatPeriod: option({
+    schema: seconds(),
+    default: 0,
+    description: "Period of the Lua function OnHeartBeat; 0 for never",
+    state: "later",
+  }),
+  ExecuteLuaEnabled: option({
+    schema: flag,
+    default: false,
+    description: "Run Lua scripts sent to POST /tools/execute-script",
+    state: "refused",
+    reason: "whoever may send a script would own the machine",
+  }),
+  Plugins: option({
+    schema: list(path),
+    default: [],
+    description: "Native plugins",
+    state: "refused",
+    reason:
+      "native plugins cannot be loaded, and one that guards access would be missed: take the option out",
+  }),
+  RestApiWriteToFileSystemEnabled: option({
+    schema: flag,
+    default: false,
+    description: "Let POST /instances/{id}/export write any file",
+    state: "refused",
+    reason: "whoever may export could overwrite any file (CVE-2023-33466)",
+  }),
+};
+
+/** Sections of Orthanc's plugins. */
+export const PLUGIN_OPTIONS = {
+  Authorization: option({
+    schema: section,
+    default: undefined,
+    description: "Access decided by a web service",
+    state: "refused",
+    reason: "its rules on access would not be applied",
+  }),
+  DicomWeb: plugin("DICOMweb server and client"),
+  Worklists: plugin("Modality worklists from a folder"),
+  ServeFolders: plugin("Folders served by HTTP"),
+  OrthancExplorer2: plugin("Pages for the browser"),
+  Gdcm: plugin("Transcoding by GDCM"),
+  Housekeeper: plugin("Upkeep of the storage"),
+  DelayedDeletion: plugin("Files deleted in the background"),
+  AdvancedStorage: plugin("Layout of the storage"),
+  Transfers: plugin("Accelerated transfers between peers"),
+  PostgreSQL: plugin("Index or files in PostgreSQL"),
+  MySQL: plugin("Index or files in MySQL"),
+  Odbc: plugin("Index or files in an ODBC database"),
+  AwsS3Storage: plugin("Files in Amazon S3"),
+  AzureBlobStorage: plugin("Files in Azure Blob Storage"),
+  GoogleCloudStorage: plugin("Files in Google Cloud Storage"),
+  StoneWebViewer: plugin("Stone Web viewer"),
+  WebViewer: plugin("Basic Web viewer"),
+  OHIF: plugin("OHIF viewer"),
+  VolView: plugin("VolView viewer"),
+  PythonScript: plugin("Script of the Python plugin"),
+};
+
+function plugin(description: string) {
+  return option({
+    schema: section,
+    default: undefined,
+    description,
+    state: "later",
+    secret: true,
+  });
+}
