@@ -38,6 +38,8 @@ export interface Query {
   /** All must hold. */
   readonly tags: readonly TagCondition[];
   readonly metadata: readonly MetadataCondition[];
+  /** Of the study or of the study above: a series with such a modality is in it (ModalitiesInStudy). */
+  readonly modalities: Matcher | undefined;
   readonly labels: LabelCondition | undefined;
   /** Only resources below this one, which is of a level above. */
   readonly parent: { readonly level: Level; readonly id: string } | undefined;
@@ -55,6 +57,7 @@ export function everyResource(level: Level): Query {
     level,
     tags: [],
     metadata: [],
+    modalities: undefined,
     labels: undefined,
     parent: undefined,
     orderBy: [],

@@ -6,7 +6,7 @@ import type {
 } from "../../core/archive/query.ts";
 import { depthOf, type Level, METADATA } from "../../core/archive/resource.ts";
 import { type Matcher, normalize, upperEnd } from "../../core/dicom/match.ts";
-import { type Tag, tagHex } from "../../core/dicom/tag.ts";
+import { TAG, type Tag, tagHex } from "../../core/dicom/tag.ts";
 import { isSearchable } from "./search_values.ts";
 
 /** A value bound to a statement. */
@@ -38,6 +38,7 @@ export function fromClause(query: Query): string {
     ...query.tags.map(({ level }) => level),
     ...query.orderBy.flatMap((key) => key.kind === "tag" ? [key.level] : []),
     ...(query.parent ? [query.parent.level] : []),
+    ...(query.modalities ? ["Study" as const] : []),
   ].map((level) => depthOf(rowLevel(query.level, level)));
   const joins = [`resource AS r${bottom}`];
   for (let depth = bottom - 1; depth >= Math.min(bottom, ...spoken); depth--) {
@@ -54,6 +55,7 @@ export function whereClause(query: Query): Sql {
     ...query.tags.map((condition) => tagCondition(query.level, condition)),
     ...query.metadata.map((condition) => metadataCondition(row, condition)),
   ];
+  if (query.modalities) pieces.push(modalitiesCondition(query.modalities));
   if (query.labels) pieces.push(labelCondition(row, query.labels));
   if (query.parent) {
     const { level, id } = query.parent;
@@ -159,6 +161,16 @@ function globSql(column: string, pattern: string): Sql {
   return {
     text: `${column} >= ? AND ${column} < ? AND ${column} GLOB ?`,
     values: [prefix, upperEnd(prefix), glob],
+  };
+}
+
+function modalitiesCondition(matcher: Matcher): Sql {
+  const modality = `json_extract(series.tags, '$."${tagHex(TAG.modality)}"')`;
+  const { text, values } = valueCondition(modality, matcher, false);
+  const study = alias("Study");
+  return {
+    text: `EXISTS (SELECT 1 FROM resource AS series WHERE series.parent = ${study}.id AND ${text})`,
+    values,
   };
 }
 
