@@ -140,6 +140,7 @@ function planOf(request: FindRequest, ports: FindPorts): Plan {
       labels,
       parent,
       orderBy: request.orderBy.map((key) => orderKey(key, level, ports)),
+      after: "",
       since: paging.since,
       limit: paging.limit,
     },

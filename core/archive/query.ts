@@ -45,6 +45,8 @@ export interface Query {
   readonly parent: { readonly level: Level; readonly id: string } | undefined;
   /** By identifier when empty. */
   readonly orderBy: readonly OrderKey[];
+  /** In the order by identifier: only those behind this one, to read page by page. */
+  readonly after: string;
   /** How many of the first to leave out. */
   readonly since: number;
   /** 0 for all. */
@@ -61,6 +63,7 @@ export function everyResource(level: Level): Query {
     labels: undefined,
     parent: undefined,
     orderBy: [],
+    after: "",
     since: 0,
     limit: 0,
   };

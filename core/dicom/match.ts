@@ -25,7 +25,7 @@ const RANGE_VRS: ReadonlySet<Vr> = new Set<Vr>(["DA", "TM", "DT"]);
  * Reads the value of a query attribute.
  *
  * @returns undefined for universal matching: the empty value
- * @throws DicomError `bad-request` for a wildcard where the VR has none
+ * @throws DicomError `out-of-range` for a wildcard where the VR has none
  */
 export function matcherOf(tag: Tag, vr: Vr, text: string): Matcher | undefined {
   if (text === "") return undefined;
@@ -37,7 +37,7 @@ export function matcherOf(tag: Tag, vr: Vr, text: string): Matcher | undefined {
 
 function wildcard(tag: Tag, vr: Vr, text: string): Matcher {
   if (!WILDCARD_VRS.has(vr)) {
-    throw new DicomError("bad-request", `Wildcards are not allowed on tag ${formatTag(tag)}`);
+    throw new DicomError("out-of-range", `Wildcards are not allowed on tag ${formatTag(tag)}`);
   }
   const pattern = text.replace(/\*+/g, "*");
   if (pattern.split("*").length - 1 > MAXIMUM_STARS) {

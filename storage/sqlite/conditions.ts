@@ -55,6 +55,7 @@ export function whereClause(query: Query): Sql {
     ...query.tags.map((condition) => tagCondition(query.level, condition)),
     ...query.metadata.map((condition) => metadataCondition(row, condition)),
   ];
+  if (query.after !== "") pieces.push({ text: `${row}.public_id > ?`, values: [query.after] });
   if (query.modalities) pieces.push(modalitiesCondition(query.modalities));
   if (query.labels) pieces.push(labelCondition(row, query.labels));
   if (query.parent) {

@@ -1,0 +1,135 @@
+import { type ChangeFeed, createChangeFeed } from "./archive/changes.ts";
+import { createExtract } from "./archive/extract.ts";
+import { createFindRequests } from "./archive/find.ts";
+import { createIngest, type Ingest } from "./archive/ingest.ts";
+import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
+import { createInstanceTags } from "./archive/instance_tags.ts";
+import { createRemove } from "./archive/remove.ts";
+import { createRequestedTags } from "./archive/requested_tags.ts";
+import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
+import { createStability } from "./archive/stability.ts";
+import { createUpload, type Upload } from "./archive/upload.ts";
+import type { Config } from "./config.ts";
+import { defaultCharacterSets } from "./dicom/charset.ts";
+import { parseTagOrName, registerPrivateEntries } from "./dicom/dictionary.ts";
+import type { Tag } from "./dicom/tag.ts";
+import { DicomError } from "./errors.ts";
+import type { Logs } from "./log.ts";
+import type { Clock, FileStore, Index } from "./ports.ts";
+
+/** What the running server asks of the outside world. */
+export interface AppPorts {
+  readonly index: Index;
+  readonly files: FileStore;
+  readonly clock: Clock;
+  readonly logs: Logs;
+  readonly control: ServerControl;
+}
+
+/** What the server can do with itself. */
+export interface ServerControl {
+  /** Stops, and starts anew with the configuration as it is now. */
+  restart(): void;
+  shutdown(): void;
+}
+
+/** What the server can do, whatever the protocol; `dimse/` and `routes/` call nothing else. */
+export interface App extends AsyncDisposable {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logs: Logs;
+  readonly control: ServerControl;
+  /** Main DICOM tags of each level, with those of the configuration. */
+  readonly mainTags: Readonly<Record<Level, readonly Tag[]>>;
+  /** Reading what is stored, and labels; storing and removing go through the functions below. */
+  readonly index: Omit<Index, "store" | "remove" | "forgetFiles" | "markStable">;
+  readonly ingest: Ingest;
+  readonly upload: Upload;
+  readonly reader: InstanceReader;
+  readonly tags: ReturnType<typeof createInstanceTags>;
+  readonly search: ReturnType<typeof createFindRequests>;
+  readonly requestedTags: ReturnType<typeof createRequestedTags>;
+  readonly remove: ReturnType<typeof createRemove>;
+  readonly changes: ChangeFeed;
+}
+
+const BYTES_PER_MB = 1048576;
+
+/**
+ * Puts the use cases together, finishes what the last run left open, and starts the watch over silence.
+ *
+ * @throws DicomError `configuration` for a main tag that does not exist
+ */
+export async function createApp(ports: AppPorts, config: Config): Promise<App> {
+  const { index, files, clock, logs, control } = ports;
+  const log = logs.of("generic");
+  registerPrivateEntries(config.dictionary);
+  const mainTags = mainTagsOf(config);
+  const defaultSets = defaultCharacterSets(config.defaultEncoding);
+  const maximumMemberSize = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
+  const readerOptions = { defaultSets, maximumInflated: maximumMemberSize };
+
+  const changes = createChangeFeed(index);
+  const stability = createStability({
+    index,
+    clock,
+    log,
+    stableAgeMs: config.stableAge * 1000,
+    changed: changes.notify,
+  });
+  const { ingest, recover } = createIngest({
+    files,
+    index,
+    clock,
+    log,
+    extract: createExtract({ mainTags, ...readerOptions }),
+    overwrite: config.overwriteInstances,
+    stored() {
+      changes.notify();
+      stability.touched();
+    },
+  });
+  await recover();
+  await stability.start();
+
+  const reader = createInstanceReader(files, readerOptions);
+  const readFiles = config.storageAccessOnFind !== "Never";
+  const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
+  return {
+    config,
+    clock,
+    logs,
+    control,
+    mainTags,
+    index,
+    ingest,
+    upload: createUpload({ files, ingest, maximumMemberSize, log }),
+    reader,
+    tags: createInstanceTags({ index, reader }),
+    search: createFindRequests({
+      index,
+      mainTags,
+      userMetadata: config.userMetadata,
+      requestedTags,
+      readFiles: config.storageAccessOnFind === "Always",
+    }),
+    requestedTags,
+    remove: createRemove({ index, files }),
+    changes,
+    [Symbol.asyncDispose]: () => stability[Symbol.asyncDispose](),
+  };
+}
+
+/** The default main tags and those that the configuration adds. */
+function mainTagsOf({ extraMainDicomTags }: Config): App["mainTags"] {
+  const entries = LEVELS.map((level) => {
+    const extra = (extraMainDicomTags[level] ?? []).map((name) => {
+      const tag = parseTagOrName(name);
+      if (tag !== undefined) return tag;
+      const fact = `"${name}" is not an attribute`;
+      throw new DicomError("configuration", `Cannot use ExtraMainDicomTags: ${fact}`);
+    });
+    return [level, [...new Set([...DEFAULT_MAIN_TAGS[level], ...extra])]];
+  });
+  return Object.fromEntries(entries) as App["mainTags"];
+}

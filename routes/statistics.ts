@@ -1,0 +1,40 @@
+import { depthOf, type Level, LEVELS } from "../core/archive/resource.ts";
+import type { Statistics } from "../core/ports.ts";
+import { LEVEL_NAMES } from "./levels.ts";
+
+const BYTES_PER_MB = 1048576;
+
+/** Orthanc's `/statistics`. */
+export function statisticsJson({ count, size }: Statistics) {
+  return {
+    ...countsJson(LEVELS, count),
+    ...sizesJson(["TotalDiskSize", "TotalUncompressedSize"], size),
+  };
+}
+
+/** Orthanc's `/{level}/{id}/statistics`. */
+export function statisticsOfJson(level: Level, { count, size }: Statistics) {
+  const whole = ["DiskSize", "UncompressedSize"];
+  return {
+    ...countsJson(LEVELS.slice(depthOf(level) + 1), count),
+    ...sizesJson(["DicomDiskSize", "DicomUncompressedSize"], size),
+    ...(level === "Instance" ? {} : sizesJson(whole, size)),
+  };
+}
+
+function countsJson(levels: readonly Level[], count: Statistics["count"]) {
+  return Object.fromEntries(levels.map((level) => {
+    const plural = LEVEL_NAMES[level].segment;
+    return [`Count${plural[0]!.toUpperCase()}${plural.slice(1)}`, count[level]];
+  }));
+}
+
+/** Sizes as Orthanc gives them: bytes as text, and whole megabytes. */
+function sizesJson(names: readonly string[], size: number) {
+  return Object.fromEntries(
+    names.flatMap((name): [string, unknown][] => [
+      [name, String(size)],
+      [`${name}MB`, Math.floor(size / BYTES_PER_MB)],
+    ]),
+  );
+}

@@ -1,0 +1,91 @@
+import { type Context, Hono } from "hono";
+import type { App } from "../core/app.ts";
+import { readOptions } from "../core/archive/instance_tags.ts";
+import { ROW_ONLY } from "../core/archive/query.ts";
+import type { Level, StoredFile } from "../core/archive/resource.ts";
+import { type Dialect, tagsJson, type TagsOptions } from "../core/dicom/json/tags.ts";
+import type { ModuleName } from "../core/dicom/modules.ts";
+import type { ResourceRef } from "../core/ports.ts";
+import { contentDisposition } from "./access.ts";
+import { empty } from "./errors.ts";
+import { dialectOf, ignoreLengthOf } from "./requests.ts";
+import { exists } from "./resources.ts";
+import { bytes, flag, json, jsonObjectStream } from "./respond.ts";
+
+/** Tags, raw content and file of one instance. */
+export function instanceTagRoutes(app: App): Hono {
+  const fileOf = async (c: Context): Promise<StoredFile | undefined> =>
+    (await app.index.get({ level: "Instance", id: c.req.param("id")! }, ROW_ONLY))?.file;
+
+  const showTags = async (c: Context, fallback: Dialect) => {
+    const file = await fileOf(c);
+    if (!file) return empty(c, 404);
+    const options = tagsOptions(c, fallback);
+    const dataSet = await app.reader.dataSet(file.uuid, {
+      ...readOptions(options),
+      whole: flag(c, "whole"),
+    });
+    return json(c, tagsJson(dataSet, options));
+  };
+
+  const showContent = async (c: Context, path: readonly string[]) => {
+    const file = await fileOf(c);
+    const content = file && await app.reader.content(file.uuid, path);
+    if (!content) return empty(c, 404);
+    if (content.kind === "list") return json(c, content.names);
+    return bytes(c, content, "application/octet-stream");
+  };
+
+  return new Hono()
+    .get("/:id/tags", (c) => showTags(c, "full"))
+    .get("/:id/simplified-tags", (c) => showTags(c, "simplified"))
+    .get("/:id/header", async (c) => {
+      const file = await fileOf(c);
+      if (!file) return empty(c, 404);
+      return json(c, tagsJson(await app.reader.header(file.uuid), tagsOptions(c, "full")));
+    })
+    .get("/:id/content", (c) => showContent(c, []))
+    .get("/:id/content/:path{.+}", (c) => {
+      return showContent(c, c.req.param("path").split("/").filter((part) => part !== ""));
+    })
+    .get("/:id/file", async (c) => {
+      const file = await fileOf(c);
+      if (!file) return empty(c, 404);
+      const name = c.req.query("filename") ?? `${c.req.param("id")}.dcm`;
+      c.header("Content-Disposition", contentDisposition(name));
+      return bytes(c, await app.reader.bytes(file.uuid), "application/dicom");
+    });
+}
+
+/** Tags of all instances below a resource, together and apart. */
+export function resourceTagRoutes(app: App, level: Level): Hono {
+  const ref = (c: Context): ResourceRef => ({ level, id: c.req.param("id")! });
+  const showModule = async (c: Context, name: ModuleName) => {
+    if (!await exists(app, ref(c))) return empty(c, 404);
+    return json(c, await app.tags.module(ref(c), name, tagsOptions(c, "full")));
+  };
+
+  const routes = new Hono().get("/:id/module", (c) => showModule(c, MODULE_OF[level]));
+  if (level === "Study") routes.get("/:id/module-patient", (c) => showModule(c, "patient"));
+  if (level === "Instance") return routes;
+  return routes
+    .get("/:id/instances-tags", async (c) => {
+      if (!await exists(app, ref(c))) return empty(c, 404);
+      return jsonObjectStream(c, app.tags.each(ref(c), tagsOptions(c, "full")));
+    })
+    .get("/:id/shared-tags", async (c) => {
+      if (!await exists(app, ref(c))) return empty(c, 404);
+      return json(c, await app.tags.shared(ref(c), tagsOptions(c, "full")));
+    });
+}
+
+const MODULE_OF: Readonly<Record<Level, ModuleName>> = {
+  Patient: "patient",
+  Study: "study",
+  Series: "series",
+  Instance: "instance",
+};
+
+function tagsOptions(c: Context, fallback: Dialect): TagsOptions {
+  return { dialect: dialectOf(c, fallback), ignoreLength: ignoreLengthOf(c) };
+}
