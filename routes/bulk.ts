@@ -42,7 +42,10 @@ export function bulkRoutes(app: App): Hono {
     })
     .post("/lookup", async (c) => {
       const found = await app.index.lookup(await readText(c));
-      return json(c, found.map((ref) => ({ ID: ref.id, Path: pathOf(ref.level, ref.id), Type: ref.level })));
+      return json(
+        c,
+        found.map((ref) => ({ ID: ref.id, Path: pathOf(ref.level, ref.id), Type: ref.level })),
+      );
     });
 }
 

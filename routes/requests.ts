@@ -58,7 +58,7 @@ export function requestedTag(name: string): Tag {
 /**
  * `since` and `limit` of a list: both or neither.
  *
- * @throws DicomError `bad-request`
+ * @throws DicomError `bad-request` if one is missing, `bad-type` if it is no number
  */
 export function pageOf(c: Context): { since: number; limit: number } {
   const since = c.req.query("since");
@@ -75,5 +75,5 @@ export function pageOf(c: Context): { since: number; limit: number } {
 
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new DicomError("bad-request", `Cannot read argument "${name}": it is not a whole number`);
+  throw new DicomError("bad-type", `Cannot read argument "${name}": it is not a whole number`);
 }

@@ -46,7 +46,8 @@ export function resourceRoutes(app: App, level: Level): Hono {
 
   routes.get("/:id/statistics", async (c) => {
     const statistics = await app.index.statisticsOf(ref(c));
-    return statistics ? json(c, statisticsOfJson(level, statistics)) : empty(c, 404);
+    if (!statistics) throw unknownResource(ref(c));
+    return json(c, statisticsOfJson(level, statistics));
   });
 
   for (const below of LEVELS.slice(depthOf(level) + 1)) {
@@ -56,7 +57,8 @@ export function resourceRoutes(app: App, level: Level): Hono {
     routes.get(`/:id/${PARENT_SEGMENTS[above]}`, async (c) => {
       const parent = await parentOf(app, ref(c), above);
       const resource = parent && await getResource(c, app, parent);
-      return resource ? json(c, resource) : empty(c, 404);
+      if (!resource) throw unknownResource(ref(c));
+      return json(c, resource);
     });
   }
   return routes;
@@ -72,9 +74,7 @@ const PARENT_SEGMENTS: Readonly<Record<Level, string>> = {
 
 /** Children are shown whole unless `?expand=false`. */
 async function listBelow(c: Context, app: App, parent: ResourceRef, below: Level) {
-  if (!await exists(app, parent)) {
-    throw new DicomError("unknown-resource", `Cannot list ${below}: no ${parent.level} ${parent.id}`);
-  }
+  await requireResource(app, parent);
   const query = { ...everyResource(below), parent };
   const wantsIds = c.req.query("expand") !== undefined && !flag(c, "expand");
   if (wantsIds) return json(c, await app.index.findIds(query));
@@ -114,13 +114,18 @@ async function* expanded(app: App, query: Query, shape: Shape, tags: readonly Ta
   }
 }
 
-/** Whether there is such a resource. */
-export async function exists(app: App, ref: ResourceRef): Promise<boolean> {
-  return await app.index.get(ref, ROW_ONLY) !== undefined;
+/** @throws DicomError `unknown-resource` if there is no such resource */
+export async function requireResource(app: App, ref: ResourceRef): Promise<void> {
+  if (await app.index.get(ref, ROW_ONLY) === undefined) throw unknownResource(ref);
 }
 
-/** The parent of a resource at a level above. */
-async function parentOf(
+/** The failure of whatever is asked about a resource that is not there. */
+export function unknownResource({ level, id }: ResourceRef): DicomError {
+  return new DicomError("unknown-resource", `There is no ${level} ${id}`);
+}
+
+/** The parent of a resource at a level above; undefined if it is not there. */
+export async function parentOf(
   app: App,
   ref: ResourceRef,
   above: Level,

@@ -14,12 +14,8 @@ export function statisticsJson({ count, size }: Statistics) {
 
 /** Orthanc's `/{level}/{id}/statistics`. */
 export function statisticsOfJson(level: Level, { count, size }: Statistics) {
-  const whole = ["DiskSize", "UncompressedSize"];
-  return {
-    ...countsJson(LEVELS.slice(depthOf(level) + 1), count),
-    ...sizesJson(["DicomDiskSize", "DicomUncompressedSize"], size),
-    ...(level === "Instance" ? {} : sizesJson(whole, size)),
-  };
+  const sizes = ["DiskSize", "DicomDiskSize", "UncompressedSize", "DicomUncompressedSize"];
+  return { ...countsJson(LEVELS.slice(depthOf(level) + 1), count), ...sizesJson(sizes, size) };
 }
 
 function countsJson(levels: readonly Level[], count: Statistics["count"]) {

@@ -9,17 +9,20 @@ import type { ResourceRef } from "../core/ports.ts";
 import { contentDisposition } from "./access.ts";
 import { empty } from "./errors.ts";
 import { dialectOf, ignoreLengthOf } from "./requests.ts";
-import { exists } from "./resources.ts";
+import { requireResource, unknownResource } from "./resources.ts";
 import { bytes, flag, json, jsonObjectStream } from "./respond.ts";
 
 /** Tags, raw content and file of one instance. */
 export function instanceTagRoutes(app: App): Hono {
-  const fileOf = async (c: Context): Promise<StoredFile | undefined> =>
-    (await app.index.get({ level: "Instance", id: c.req.param("id")! }, ROW_ONLY))?.file;
+  const fileOf = async (c: Context): Promise<StoredFile> => {
+    const ref = { level: "Instance", id: c.req.param("id")! } as const;
+    const instance = await app.index.get(ref, ROW_ONLY);
+    if (!instance) throw unknownResource(ref);
+    return instance.file!;
+  };
 
   const showTags = async (c: Context, fallback: Dialect) => {
     const file = await fileOf(c);
-    if (!file) return empty(c, 404);
     const options = tagsOptions(c, fallback);
     const dataSet = await app.reader.dataSet(file.uuid, {
       ...readOptions(options),
@@ -30,7 +33,7 @@ export function instanceTagRoutes(app: App): Hono {
 
   const showContent = async (c: Context, path: readonly string[]) => {
     const file = await fileOf(c);
-    const content = file && await app.reader.content(file.uuid, path);
+    const content = await app.reader.content(file.uuid, path);
     if (!content) return empty(c, 404);
     if (content.kind === "list") return json(c, content.names);
     return bytes(c, content, "application/octet-stream");
@@ -41,7 +44,6 @@ export function instanceTagRoutes(app: App): Hono {
     .get("/:id/simplified-tags", (c) => showTags(c, "simplified"))
     .get("/:id/header", async (c) => {
       const file = await fileOf(c);
-      if (!file) return empty(c, 404);
       return json(c, tagsJson(await app.reader.header(file.uuid), tagsOptions(c, "full")));
     })
     .get("/:id/content", (c) => showContent(c, []))
@@ -50,7 +52,6 @@ export function instanceTagRoutes(app: App): Hono {
     })
     .get("/:id/file", async (c) => {
       const file = await fileOf(c);
-      if (!file) return empty(c, 404);
       const name = c.req.query("filename") ?? `${c.req.param("id")}.dcm`;
       c.header("Content-Disposition", contentDisposition(name));
       return bytes(c, await app.reader.bytes(file.uuid), "application/dicom");
@@ -61,7 +62,7 @@ export function instanceTagRoutes(app: App): Hono {
 export function resourceTagRoutes(app: App, level: Level): Hono {
   const ref = (c: Context): ResourceRef => ({ level, id: c.req.param("id")! });
   const showModule = async (c: Context, name: ModuleName) => {
-    if (!await exists(app, ref(c))) return empty(c, 404);
+    await requireResource(app, ref(c));
     return json(c, await app.tags.module(ref(c), name, tagsOptions(c, "full")));
   };
 
@@ -70,11 +71,11 @@ export function resourceTagRoutes(app: App, level: Level): Hono {
   if (level === "Instance") return routes;
   return routes
     .get("/:id/instances-tags", async (c) => {
-      if (!await exists(app, ref(c))) return empty(c, 404);
+      await requireResource(app, ref(c));
       return jsonObjectStream(c, app.tags.each(ref(c), tagsOptions(c, "full")));
     })
     .get("/:id/shared-tags", async (c) => {
-      if (!await exists(app, ref(c))) return empty(c, 404);
+      await requireResource(app, ref(c));
       return json(c, await app.tags.shared(ref(c), tagsOptions(c, "full")));
     });
 }

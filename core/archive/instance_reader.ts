@@ -6,6 +6,7 @@ import { type FileMeta, MAXIMUM_META_SIZE, readFileMeta } from "../dicom/part10.
 import type { ElementHeader } from "../dicom/scanner.ts";
 import { formatTag, TAG, type Tag } from "../dicom/tag.ts";
 import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";
+import { hasText } from "../dicom/values.ts";
 import { DicomError } from "../errors.ts";
 import type { FileStore, OpenFile } from "../ports.ts";
 
@@ -71,12 +72,13 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
       return (await read(file, readOptions)).dataSet;
     },
 
-    /** The file meta information as a data set. */
+    /** The texts of the file meta information as a data set. */
     async header(uuid: string): Promise<DataSet> {
       await using file = await files.open(uuid);
       const meta = readFileMeta(await file.read(0, MAXIMUM_META_SIZE));
       const dataSet = new DataSet(EXPLICIT_LITTLE_ENDIAN, () => defaultSets);
       for (const { tag, vr, bytes } of meta.elements) {
+        if (!hasText(vr)) continue;
         const { length } = bytes;
         dataSet.elements.push({ tag, vr, bytes, length, offset: 0, valueOffset: 0 });
       }
@@ -93,7 +95,7 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
       await using stack = new AsyncDisposableStack();
       const file = stack.use(await files.open(uuid));
       const { meta, dataSet } = await read(file, {
-        whole: tags[0] === TAG.pixelData,
+        whole: true,
         keep: ({ tag, depth }) => tags.length === 0 || depth > 0 || tag === tags[0],
       });
       const found = follow(dataSet, path, tags);

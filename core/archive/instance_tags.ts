@@ -1,7 +1,7 @@
 import { type TagsJson, tagsJson, type TagsOptions } from "../dicom/json/tags.ts";
 import { toDialect } from "../dicom/json/show.ts";
 import { type ModuleName, MODULES } from "../dicom/modules.ts";
-import { TAG } from "../dicom/tag.ts";
+import { parseTag, TAG } from "../dicom/tag.ts";
 import type { Index, ResourceRef } from "../ports.ts";
 import type { InstanceReader } from "./instance_reader.ts";
 import { everyResource, ROW_ONLY } from "./query.ts";
@@ -61,9 +61,9 @@ export function createInstanceTags({ index, reader }: { index: Index; reader: In
           keep: ({ tag, depth }) =>
             depth > 0 || wanted.has(tag) || tag === TAG.specificCharacterSet,
         });
-        const { elements } = dataSet;
-        elements.splice(0, elements.length, ...elements.filter(({ tag }) => wanted.has(tag)));
-        return tagsJson(dataSet, options);
+        const full = tagsJson(dataSet, { ...options, dialect: "full" });
+        const chosen = Object.entries(full).filter(([key]) => wanted.has(parseTag(key)!));
+        return toDialect(Object.fromEntries(chosen), options.dialect);
       }
       return {};
     },

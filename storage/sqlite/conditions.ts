@@ -35,11 +35,11 @@ export function alias(level: Level): string {
 export function fromClause(query: Query): string {
   const bottom = depthOf(query.level);
   const spoken = [
-    ...query.tags.map(({ level }) => level),
-    ...query.orderBy.flatMap((key) => key.kind === "tag" ? [key.level] : []),
+    ...query.tags.map(({ level }) => rowLevel(query.level, level)),
+    ...query.orderBy.flatMap((key) => key.kind === "tag" ? [rowLevel(query.level, key.level)] : []),
     ...(query.parent ? [query.parent.level] : []),
     ...(query.modalities ? ["Study" as const] : []),
-  ].map((level) => depthOf(rowLevel(query.level, level)));
+  ].map(depthOf);
   const joins = [`resource AS r${bottom}`];
   for (let depth = bottom - 1; depth >= Math.min(bottom, ...spoken); depth--) {
     joins.push(`JOIN resource AS r${depth} ON r${depth}.id = r${depth + 1}.parent`);

@@ -1,0 +1,75 @@
+import { createApp, type ServerControl } from "./core/app.ts";
+import { systemClock } from "./core/clock.ts";
+import type { Config } from "./core/config.ts";
+import { createLogs, type Logs } from "./core/log.ts";
+import { createRoutes } from "./routes/app.ts";
+import { runCommand } from "./routes/command.ts";
+import { listen } from "./routes/listener.ts";
+import { listenOptions } from "./routes/listen_options.ts";
+import { openFolder } from "./storage/folder.ts";
+import { lockFolder } from "./storage/lock.ts";
+import { openWorkerIndex } from "./storage/sqlite/worker_index.ts";
+
+/** A server that runs; disposal stops it at once. */
+export interface RunningServer extends AsyncDisposable {
+  /** Where it answers, as `http://127.0.0.1:8042`; undefined without HTTP. */
+  readonly url: string | undefined;
+  /** Accepts nothing more and lets what is in hand end, at most for `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What a server needs beside its configuration. */
+export interface StartOptions {
+  readonly logs?: Logs;
+  readonly control?: ServerControl;
+}
+
+const NO_CONTROL: ServerControl = { restart() {}, shutdown() {} };
+
+/**
+ * Starts the whole server.
+ *
+ * @throws DicomError if the configuration cannot be served, the index cannot be opened or a port not be had
+ */
+export async function start(config: Config, options: StartOptions = {}): Promise<RunningServer> {
+  const { control = NO_CONTROL } = options;
+  const clock = systemClock;
+  const logs = options.logs ?? createLogs(clock, (line) => console.error(line));
+  await using stack = new AsyncDisposableStack();
+  const { storageDirectory, indexDirectory } = config;
+  for (const folder of new Set([indexDirectory, storageDirectory])) {
+    stack.use(await lockFolder(folder));
+  }
+  const index = stack.use(await openWorkerIndex(`${indexDirectory}/outpost.sqlite`));
+  const files = await openFolder({
+    root: storageDirectory,
+    journal: index,
+    sync: config.syncStorageArea,
+  });
+  const app = stack.use(await createApp({ index, files, clock, logs, control }, config));
+  const http = config.httpServerEnabled
+    ? stack.use(
+      await listen({
+        ...await listenOptions(config),
+        handler: createRoutes(app).fetch,
+        log: logs.of("http"),
+      }),
+    )
+    : undefined;
+  const running = stack.move(); // an error above closes what was opened
+  return {
+    url: http && urlOf(config, http.addresses[0]!),
+    async stop(graceMs) {
+      await http?.close(graceMs);
+      await running.disposeAsync();
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function urlOf({ sslEnabled }: Config, { hostname, port }: { hostname: string; port: number }) {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `${sslEnabled ? "https" : "http"}://${host}:${port}`;
+}
+
+if (import.meta.main) Deno.exit(await runCommand(Deno.args, { start }));

@@ -1,0 +1,55 @@
+import { type Context, Hono } from "hono";
+import type { App } from "../core/app.ts";
+import type { IngestOutcome, Origin } from "../core/archive/ingest.ts";
+import type { UploadResult } from "../core/archive/upload.ts";
+import { remoteAddress, username } from "./access.ts";
+import { bodyOf } from "./body.ts";
+import { pathOf } from "./levels.ts";
+import { fileParts } from "./multipart.ts";
+import { json, text } from "./respond.ts";
+
+/** Orthanc's word for each outcome of an upload. */
+const STATUS = {
+  stored: "Success",
+  replaced: "Success",
+  duplicate: "AlreadyStored",
+  conflict: "AlreadyStored",
+} as const satisfies Record<IngestOutcome["kind"], string>;
+
+/** Storing instances over HTTP. */
+export function instanceRoutes(app: App): Hono {
+  return new Hono().post("/", async (c) => {
+    const contentType = c.req.header("Content-Type") ?? "";
+    if (/^multipart\/form-data\b/i.test(contentType)) {
+      for await (const part of fileParts(bodyOf(c), contentType)) {
+        await app.upload(part, originOf(c));
+      }
+      return text(c, "");
+    }
+    return json(c, resultJson(await app.upload(bodyOf(c), originOf(c))));
+  });
+}
+
+function originOf(c: Context): Origin {
+  return { kind: "http", remoteIp: remoteAddress(c), username: username(c) };
+}
+
+function resultJson(result: UploadResult) {
+  if (result.kind === "single") return outcomeJson(result.outcome);
+  return result.members.map((member) =>
+    member.kind === "stored"
+      ? outcomeJson(member.outcome)
+      : { Status: "Failure", Details: member.reason }
+  );
+}
+
+function outcomeJson({ kind, ids }: IngestOutcome) {
+  return {
+    ID: ids.Instance,
+    ParentPatient: ids.Patient,
+    ParentSeries: ids.Series,
+    ParentStudy: ids.Study,
+    Path: pathOf("Instance", ids.Instance),
+    Status: STATUS[kind],
+  };
+}

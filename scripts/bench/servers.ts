@@ -1,0 +1,85 @@
+/** Starts the servers that are compared, each on a free port with a folder of its own. */
+
+/** A server under test. */
+export interface BenchServer extends AsyncDisposable {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  /** From the start of the process to its first answer. */
+  readonly startMs: number;
+}
+
+/** Outpost as it is in this working copy. */
+export function startOutpost(port: number, folder: string): Promise<BenchServer> {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const permissions = [
+    "--allow-net",
+    "--allow-read",
+    "--allow-write",
+    "--allow-env",
+    "--allow-sys",
+  ];
+  return startServer("Outpost", port, folder, Deno.execPath(), ["run", ...permissions, main]);
+}
+
+/** Debian's Orthanc, writing as durably as it can. */
+export function startOrthanc(port: number, folder: string): Promise<BenchServer> {
+  return startServer("Orthanc", port, folder, "Orthanc", []);
+}
+
+async function startServer(
+  name: string,
+  port: number,
+  folder: string,
+  program: string,
+  args: readonly string[],
+): Promise<BenchServer> {
+  await Deno.mkdir(folder, { recursive: true });
+  const configuration = {
+    StorageDirectory: folder,
+    IndexDirectory: folder,
+    HttpPort: port,
+    DicomServerEnabled: false,
+    SyncStorageArea: true,
+  };
+  const file = `${folder}/configuration.json`;
+  await Deno.writeTextFile(file, JSON.stringify(configuration));
+  const started = performance.now();
+  const command = new Deno.Command(program, {
+    args: [...args, file],
+    stdout: "null",
+    stderr: "null",
+  });
+  const process = command.spawn();
+  await answering(`http://127.0.0.1:${port}/system`);
+  return {
+    name,
+    port,
+    pid: process.pid,
+    startMs: performance.now() - started,
+    async [Symbol.asyncDispose]() {
+      process.kill("SIGTERM");
+      await process.status;
+    },
+  };
+}
+
+async function answering(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    try {
+      const response = await fetch(url);
+      await response.body?.cancel();
+      if (response.ok) return;
+    } catch {
+      // not up yet
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`No answer from ${url}`);
+}
+
+/** Resident memory of a process, in megabytes; `VmHWM` is its peak. */
+export async function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)![1]) / 1024);
+}
