@@ -1,22 +1,40 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { App } from "../core/app.ts";
 import { LEVELS } from "../core/archive/resource.ts";
+import { verifyPassword } from "../core/passwords.ts";
 import { protect } from "./access.ts";
+import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
-import { createErrorHandlers } from "./errors.ts";
+import { createErrorHandlers, empty } from "./errors.ts";
 import { instanceRoutes } from "./instances.ts";
 import { labelRoutes } from "./labels.ts";
 import { LEVEL_NAMES } from "./levels.ts";
+import { createMethodTable, METHODS } from "./method.ts";
+import { openApiRoutes } from "./openapi.ts";
 import { resourceRoutes } from "./resources.ts";
 import { systemRoutes } from "./system.ts";
 import { instanceTagRoutes, resourceTagRoutes } from "./tags.ts";
 import { toolRoutes } from "./tools.ts";
 
+const BYTES_PER_MB = 1048576;
+
 /** The whole HTTP surface: one line for each group of routes. */
 export function createRoutes(app: App): Hono {
-  const routes = new Hono();
-  routes.use(protect(app.config));
+  const { config, logs } = app;
+  const routes = new Hono({ getPath });
+  const { onError, notFound } = createErrorHandlers({
+    log: logs.of("http"),
+    describe: config.httpDescribeErrors,
+  });
+  routes.onError(onError);
+  routes.use(protect({ ...config, users: config.registeredUsers, verifyPassword }));
+  routes.use(limitBody({
+    maximumBytes: config.maximumRequestBodySizeMB * BYTES_PER_MB,
+    maximumInflated: config.maximumFileSizeInArchiveMB * BYTES_PER_MB,
+  }));
+
   routes.route("/", systemRoutes(app));
+  routes.route("/", openApiRoutes());
   routes.route("/changes", changeRoutes(app));
   routes.route("/tools", toolRoutes(app));
   routes.route("/instances", instanceRoutes(app));
@@ -27,5 +45,24 @@ export function createRoutes(app: App): Hono {
     routes.route(path, resourceTagRoutes(app, level));
     routes.route(path, labelRoutes(app, level));
   }
+
+  const methodsOf = createMethodTable(routes);
+  routes.notFound((c) => wrongMethod(c, methodsOf) ?? notFound(c));
   return routes;
+}
+
+/** The path without doubled and trailing slashes, which Orthanc does not mind. */
+function getPath(request: Request): string {
+  return new URL(request.url).pathname.replace(/\/{2,}/g, "/").replace(/(.)\/$/, "$1");
+}
+
+/** Orthanc's answers to methods that a path, or the whole API, does not know. */
+function wrongMethod(c: Context, methodsOf: (path: string) => readonly string[]) {
+  const known: readonly string[] = METHODS;
+  if (!known.includes(c.req.method)) return empty(c, 400);
+  if (c.req.method === "OPTIONS") return empty(c, 404);
+  const allowed = methodsOf(getPath(c.req.raw));
+  if (allowed.length === 0) return undefined;
+  c.header("Allow", allowed.join(", "));
+  return empty(c, 405);
 }

@@ -8,19 +8,20 @@ import { dialectOf } from "./find.ts";
 import { pathOf } from "./levels.ts";
 import { DEFAULT_BLOCKS, metadataNames, wantedFor } from "./resource_json.ts";
 import { parentOf, showResource } from "./resources.ts";
-import { json, jsonStream, readText, text } from "./respond.ts";
+import { readText } from "./body.ts";
+import { json, jsonStream, text } from "./respond.ts";
 import { level, names, readObject } from "./schemas.ts";
 
-const BulkContent = z.object({
+export const BulkContent = z.object({
   Resources: names,
   Level: level.optional(),
   Metadata: z.boolean().default(true),
   Short: z.boolean().default(false),
   Full: z.boolean().default(false),
 });
-type BulkContent = z.infer<typeof BulkContent>;
+export type BulkContent = z.infer<typeof BulkContent>;
 
-const BulkDelete = z.object({
+export const BulkDelete = z.object({
   Resources: z.array(z.union([z.string(), z.object({ Level: level, ID: z.string() })])),
 });
 

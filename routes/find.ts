@@ -29,7 +29,7 @@ const OrderBy = z.object({
 const texts = z.record(z.string(), z.string());
 
 /** Body of /tools/find; /tools/count-resources takes the same filter. */
-const Find = z.object({
+export const Find = z.object({
   Level: level,
   Query: texts,
   Expand: z.boolean().default(false),
@@ -48,7 +48,7 @@ const Find = z.object({
   MetadataQuery: texts.default({}),
   OrderBy: z.array(OrderBy).default([]),
 });
-type Find = z.infer<typeof Find>;
+export type Find = z.infer<typeof Find>;
 
 /** Searching in the local store. */
 export function findRoutes(app: App): Hono {

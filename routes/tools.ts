@@ -7,7 +7,8 @@ import { LOG_CATEGORIES, VERBOSITIES, type Verbosity } from "../core/log.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { empty } from "./errors.ts";
 import { findRoutes } from "./find.ts";
-import { emptyJson, json, readText, text } from "./respond.ts";
+import { readText } from "./body.ts";
+import { emptyJson, json, text } from "./respond.ts";
 
 const MINUTE_MS = 60_000;
 

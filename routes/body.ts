@@ -1,0 +1,160 @@
+import type { Context } from "hono";
+import { createGunzip, createInflate } from "node:zlib";
+import { DicomError } from "../core/errors.ts";
+
+/** Longest JSON or text that is read whole, in bytes. */
+const MAXIMUM_TEXT = 16 * 1024 * 1024;
+/** Deepest JSON that is parsed. */
+const MAXIMUM_DEPTH = 100;
+
+/** Limits of bodies, from the configuration; kept in the context by `limitBody()`. */
+export interface BodyLimits {
+  /** Most bytes that a body may have as it is sent. */
+  readonly maximumBytes: number;
+  /** Most bytes that a compressed body may inflate to. */
+  readonly maximumInflated: number;
+}
+
+/** Makes the middleware that refuses bodies that are too long, or have no end that is known. */
+export function limitBody(limits: BodyLimits) {
+  return async (c: Context, next: () => Promise<void>) => {
+    c.set("bodyLimits", limits);
+    const declared = c.req.header("Content-Length");
+    if (declared !== undefined && Number(declared) > limits.maximumBytes) throw tooLong(limits);
+    await next();
+  };
+}
+
+/**
+ * The body as it comes, inflated where it is compressed, never more than the limits allow.
+ *
+ * @throws DicomError while it is read: `too-large`, `bad-request` (damaged compression)
+ */
+export async function* bodyOf(c: Context): AsyncGenerator<Uint8Array> {
+  const limits: BodyLimits = c.get("bodyLimits") ?? UNLIMITED;
+  const raw = counted(rawBody(c), limits.maximumBytes, () => tooLong(limits));
+  const encoding = (c.req.header("Content-Encoding") ?? "identity").trim().toLowerCase();
+  if (encoding === "identity" || encoding === "") {
+    yield* raw;
+    return;
+  }
+  const inflater = INFLATERS[encoding];
+  if (!inflater) {
+    throw new DicomError("unsupported-media", `Cannot read body: encoding "${encoding}"`);
+  }
+  const fact = `Cannot read body: it inflates to more than ${limits.maximumInflated} bytes`;
+  yield* counted(
+    inflated(raw, inflater()),
+    limits.maximumInflated,
+    () => new DicomError("too-large", fact),
+  );
+}
+
+/** The body as text. @throws DicomError `too-large` */
+export async function readText(c: Context): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  const whole = counted(
+    bodyOf(c),
+    MAXIMUM_TEXT,
+    () => new DicomError("too-large", `Cannot read body: more than ${MAXIMUM_TEXT} bytes of text`),
+  );
+  for await (const chunk of whole) chunks.push(chunk);
+  return new TextDecoder().decode(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+/**
+ * The body as JSON.
+ *
+ * @returns undefined if it is not JSON
+ * @throws DicomError `too-large`, `bad-request` if it is nested too deep
+ */
+export async function readJson(c: Context): Promise<unknown> {
+  const text = await readText(c);
+  if (depthOf(text) > MAXIMUM_DEPTH) {
+    throw new DicomError("bad-request", `Cannot read JSON: nested deeper than ${MAXIMUM_DEPTH}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const UNLIMITED: BodyLimits = { maximumBytes: Infinity, maximumInflated: Infinity };
+
+type Inflater = ReturnType<typeof createGunzip>;
+
+const INFLATERS: Readonly<Record<string, () => Inflater>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+};
+
+/** The listener gives the body straight from the socket; elsewhere it is the request's own. */
+async function* rawBody(c: Context): AsyncGenerator<Uint8Array> {
+  const direct: AsyncIterable<Uint8Array> | undefined = c.env?.body;
+  const body = direct ?? c.req.raw.body;
+  if (body) yield* body;
+}
+
+async function* counted(
+  bytes: AsyncIterable<Uint8Array>,
+  maximum: number,
+  error: () => DicomError,
+): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  for await (const chunk of bytes) {
+    count += chunk.length;
+    if (count > maximum) throw error();
+    yield chunk;
+  }
+}
+
+async function* inflated(
+  bytes: AsyncIterable<Uint8Array>,
+  inflater: Inflater,
+): AsyncGenerator<Uint8Array> {
+  let failure: unknown;
+  const feed = (async () => {
+    for await (const chunk of bytes) {
+      if (inflater.destroyed) return;
+      if (!inflater.write(chunk)) await drained(inflater);
+    }
+    inflater.end();
+  })().catch((error) => {
+    failure = error;
+    inflater.destroy(error as Error);
+  });
+  try {
+    yield* inflater as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    if (failure instanceof DicomError) throw failure;
+    const fact = "its compression is damaged or cut short";
+    throw new DicomError("bad-request", `Cannot read body: ${fact}`, { cause });
+  } finally {
+    inflater.destroy();
+    await feed;
+  }
+}
+
+function drained(inflater: Inflater): Promise<void> {
+  return new Promise((resolve) => {
+    inflater.once("drain", resolve);
+    inflater.once("close", resolve);
+  });
+}
+
+function tooLong({ maximumBytes }: BodyLimits): DicomError {
+  return new DicomError("too-large", `Cannot read body: it exceeds ${maximumBytes} bytes`);
+}
+
+/** How deep brackets are nested, without those in strings. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
+    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
+    else if (token === "]" || token === "}") depth--;
+  }
+  return deepest;
+}

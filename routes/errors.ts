@@ -1,0 +1,92 @@
+import type { Context, ErrorHandler, NotFoundHandler } from "hono";
+import { STATUS_CODES } from "node:http";
+import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
+import { DicomError, type ErrorCode, ERRORS } from "../core/errors.ts";
+import type { Log } from "../core/ports.ts";
+
+/** HTTP status of each failure, as Orthanc's. */
+export const HTTP_STATUS = {
+  "internal": 500,
+  "not-implemented": 500,
+  "out-of-range": 400,
+  "not-enough-memory": 500,
+  "bad-type": 400,
+  "bad-sequence-of-calls": 500,
+  "not-found": 404,
+  "bad-request": 400,
+  "network": 500,
+  "database": 500,
+  "bad-uri": 400,
+  "missing-file": 404,
+  "cannot-write": 500,
+  "bad-file": 400,
+  "timeout": 500,
+  "unknown-resource": 404,
+  "database-version": 500,
+  "storage-full": 507,
+  "corrupted-file": 500,
+  "missing-tag": 404,
+  "read-only": 500,
+  "unknown-tag": 500,
+  "bad-json": 400,
+  "unauthorized": 401,
+  "not-acceptable": 406,
+  "unavailable": 503,
+  "bad-range": 416,
+  "revision": 409,
+  "forbidden": 403,
+  "duplicate": 409,
+  "configuration": 500,
+  "too-large": 413,
+  "unsupported-media": 415,
+} as const satisfies Record<ErrorCode, ContentfulStatusCode>;
+
+/** What error answers need. */
+export interface ErrorOptions {
+  readonly log: Log;
+  /** Whether the body says what went wrong (option `HttpDescribeErrors`). */
+  readonly describe: boolean;
+}
+
+/** Makes the handlers of failures, and of paths that lead nowhere. */
+export function createErrorHandlers({ log, describe }: ErrorOptions) {
+  const answer = (c: Context, code: ErrorCode, details: string) => {
+    const status = HTTP_STATUS[code];
+    if (!describe) return empty(c, status);
+    const text = JSON.stringify(describeError(c, code, details), null, "\t");
+    const body = new TextEncoder().encode(`${text}\n\n`);
+    c.header("Content-Length", String(body.length));
+    return c.body(body, status, { "Content-Type": "text/plain" });
+  };
+
+  const onError: ErrorHandler = (error, c) => {
+    if (error instanceof DicomError) return answer(c, error.code, error.message);
+    const id = crypto.randomUUID();
+    log("error", "unexpected failure", { id, method: c.req.method, stack: String(error.stack) });
+    return answer(c, "internal", `Unexpected failure ${id}: see the log of the server`);
+  };
+  const notFound: NotFoundHandler = (c) => answer(c, "unknown-resource", "");
+  return { onError, notFound };
+}
+
+/** An answer without a body. */
+export function empty(c: Context, status: StatusCode): Response {
+  c.header("Content-Length", "0");
+  return c.body(null, status);
+}
+
+/** Orthanc's object of an error. */
+function describeError(c: Context, code: ErrorCode, details: string) {
+  const { number, text } = ERRORS[code];
+  const status = HTTP_STATUS[code];
+  return {
+    ...(details !== "" && { Details: details }),
+    HttpError: STATUS_CODES[status],
+    HttpStatus: status,
+    Message: text,
+    Method: c.req.method,
+    OrthancError: text,
+    OrthancStatus: number,
+    Uri: c.req.path,
+  };
+}
