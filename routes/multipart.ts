@@ -23,13 +23,18 @@ export async function* fileParts(
   try {
     for (let parts = 0;; parts++) {
       const headers = await form.nextPart();
-      if (headers === undefined) return;
+      if (headers === undefined) return await readToEnd(chunks);
       if (parts === MAXIMUM_PARTS) throw badForm(`it has more than ${MAXIMUM_PARTS} parts`);
       if (isFile(headers)) yield form.content();
     }
   } finally {
     await chunks.return?.();
   }
+}
+
+/** A request that is read to its end leaves the connection in order. */
+async function readToEnd(chunks: AsyncIterator<Uint8Array>): Promise<void> {
+  while (!(await chunks.next()).done);
 }
 
 /** Takes a form apart (RFC 2046 Section 5.1). */
