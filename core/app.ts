@@ -4,6 +4,7 @@ import { createFindRequests } from "./archive/find.ts";
 import { createIngest, type Ingest } from "./archive/ingest.ts";
 import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
 import { createInstanceTags } from "./archive/instance_tags.ts";
+import { recover } from "./archive/recover.ts";
 import { createRemove } from "./archive/remove.ts";
 import { createRequestedTags } from "./archive/requested_tags.ts";
 import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
@@ -77,19 +78,20 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     stableAgeMs: config.stableAge * 1000,
     changed: changes.notify,
   });
-  const { ingest, recover } = createIngest({
+  const extract = createExtract({ mainTags, ...readerOptions });
+  await recover({ index, files, clock, log, extract });
+  const ingest = createIngest({
     files,
     index,
     clock,
     log,
-    extract: createExtract({ mainTags, ...readerOptions }),
+    extract,
     overwrite: config.overwriteInstances,
     stored() {
       changes.notify();
       stability.touched();
     },
   });
-  await recover();
   await stability.start();
 
   const reader = createInstanceReader(files, readerOptions);

@@ -22,13 +22,24 @@ export type OverwritePolicy = "Never" | "Always" | "IfChanged";
 
 /** What became of an instance in the index. */
 export type StoreOutcome =
-  | { readonly kind: "stored" }
+  /** `row` is for `markFlushed()`. */
+  | { readonly kind: "stored"; readonly row: number }
   /** `obsoleteFile` is to be removed. */
   | { readonly kind: "replaced"; readonly obsoleteFile: string }
   /** The same bytes are there already. */
   | { readonly kind: "duplicate"; readonly uuid: string }
   /** Other bytes with this identity are there already, and stay. */
-  | { readonly kind: "conflict"; readonly uuid: string };
+  | { readonly kind: "conflict"; readonly uuid: string }
+  /** It would replace another, but is not flushed: nothing was done, to be called again when it is. */
+  | { readonly kind: "unflushed" };
+
+/** A row that was written while its file was being flushed. */
+export interface UnflushedRow {
+  readonly row: number;
+  /** Public identifier of the instance. */
+  readonly id: string;
+  readonly file: StoredFile;
+}
 
 /** A resource named by level and public identifier. */
 export interface ResourceRef {
@@ -91,8 +102,16 @@ export type Found = ResourceRef;
 
 /** The index of stored instances. All that a method writes is durable when its promise resolves. */
 export interface Index {
-  /** Adds an instance and what is missing of its parents, with their changes, in one transaction. */
-  store(instance: NewInstance, policy: OverwritePolicy): Promise<StoreOutcome>;
+  /**
+   * Adds an instance and what is missing of its parents, with their changes, in one transaction.
+   *
+   * @param flushed whether the file is durable already; if not, the row is remembered as such
+   */
+  store(instance: NewInstance, policy: OverwritePolicy, flushed: boolean): Promise<StoreOutcome>;
+  /** Notes, some time later, that the file of a row is durable. */
+  markFlushed(row: number): Promise<void>;
+  /** Rows that were stored unflushed and not marked since. */
+  unflushed(): Promise<UnflushedRow[]>;
   /** Removes a resource, all below it, and parents that are left empty; undefined if it is not there. */
   remove(ref: ResourceRef): Promise<Removal | undefined>;
   /** Forgets that files wait to be removed: they are gone. */
@@ -131,10 +150,12 @@ export interface StoredSource {
   readonly source: ByteSource;
 }
 
-/** Bytes written but not yet part of the archive; disposal deletes them unless committed. */
+/** Bytes written but not yet part of the archive; disposal deletes them unless placed. */
 export interface StagedFile extends StoredSource, AsyncDisposable {
-  /** Makes the file durable under its final name. */
-  commit(): Promise<void>;
+  /** Gives the file its final name; from now on it stays. */
+  place(): Promise<void>;
+  /** Makes bytes and name durable, once it is placed. */
+  flush(): Promise<void>;
 }
 
 /** An open file of the archive. */

@@ -62,9 +62,7 @@ export function isLoopback(address: string): boolean {
 export function contentDisposition(filename: string): string {
   // deno-lint-ignore no-control-regex -- control characters would end the header
   const safe = filename.replace(/[\x00-\x1f\x7f"\\]/g, "");
-  // deno-lint-ignore no-control-regex -- so would anything beyond Latin-1
   if (/^[\x20-\x7e]*$/.test(safe)) return `filename="${safe}"`;
-  // deno-lint-ignore no-control-regex -- the plain form is ASCII
   const ascii = safe.replace(/[^\x20-\x7e]/g, "_");
   return `filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(safe)}`;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sha256Of } from "../core/bytes/digest.ts";
 import type { ByteSource } from "../core/bytes/source.ts";
 import { DicomError } from "../core/errors.ts";
 import type { FileStore, OpenFile, StagedFile, StoredSource } from "../core/ports.ts";
@@ -85,7 +86,7 @@ interface Target {
   readonly directorySync: (directory: string) => Promise<void>;
 }
 
-/** Writes the bytes under a temporary name; they are flushed when the file is committed. */
+/** Writes the bytes under a temporary name; `place()` gives it its own. */
 async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Promise<StagedFile> {
   const { lease, path, sync, directorySync } = target;
   const partPath = path + STAGED;
@@ -97,18 +98,21 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
   };
   try {
     const { size, sha256, head } = await writePieces(file, bytes);
-    let committed = false;
+    let placed = false;
     return {
       file: { uuid: lease.uuid, size, sha256 },
       source: stagedSource(file, size, head),
-      async commit() {
-        if (sync) await file.syncData().catch(rethrowWriteError);
+      async place() {
         await Deno.rename(partPath, path).catch(rethrowWriteError);
-        committed = true;
-        await directorySync(path.slice(0, path.lastIndexOf("/")));
+        placed = true;
+      },
+      async flush() {
+        const name = directorySync(path.slice(0, path.lastIndexOf("/")));
+        const data = sync ? file.syncData() : Promise.resolve();
+        await Promise.all([data, name]).catch(rethrowWriteError);
       },
       async [Symbol.asyncDispose]() {
-        if (committed) file.close();
+        if (placed) file.close();
         else await discard();
         await lease.release();
       },
@@ -208,21 +212,11 @@ async function* recover(root: string, journal: FolderJournal): AsyncGenerator<St
       if (name.endsWith(STAGED)) await Deno.remove(path);
       else if (UUID.test(name) && !known.has(name)) {
         await using open = await openSource(await Deno.open(path));
-        yield { file: { uuid: name, ...await digest(open) }, source: open };
+        yield { file: { uuid: name, size: open.size, sha256: await sha256Of(open) }, source: open };
       }
     }
     await journal.closeFolder(folder);
   }
-}
-
-async function digest(source: ByteSource) {
-  const hash = createHash("sha256");
-  for (let at = 0; at < source.size;) {
-    const piece = await source.read(at, PIECE);
-    hash.update(piece);
-    at += piece.length;
-  }
-  return { size: source.size, sha256: hash.digest("hex") };
 }
 
 async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {

@@ -22,7 +22,7 @@ export type Origin =
 
 /** What became of an instance; a failure is thrown instead. */
 export interface IngestOutcome {
-  readonly kind: StoreOutcome["kind"];
+  readonly kind: Decided["kind"];
   readonly ids: Readonly<Record<Level, string>>;
 }
 
@@ -49,85 +49,89 @@ export interface Ingest {
   (staged: StagedFile, origin: Origin): Promise<IngestOutcome>;
 }
 
-/** Makes the ingest, and the recovery of what it had not finished when the process ended. */
-export function createIngest(ports: IngestPorts) {
-  const { files, index, log } = ports;
-
-  const ingest: Ingest = async (staged, origin) => {
+/** Makes the ingest. */
+export function createIngest(ports: IngestPorts): Ingest {
+  return async (staged, origin) => {
     if (staged.file.size === 0) throw new DicomError("bad-file", "Received an empty DICOM file");
     const extract = await readExtract(ports, staged.source);
-    const known = await knownOutcome(ports, staged, extract);
-    if (known) return { kind: known, ids: extract.ids };
-    await staged.commit();
-    const outcome = await addToIndex(ports, staged, extract, origin).catch(async (error) => {
-      await removeUnlessIndexed(ports, staged, extract);
-      throw error;
-    });
-    // A concurrent sender was first: the file has no row, so it goes.
-    if (isRejected(outcome)) await files.remove([staged.file.uuid]);
+    const outcome = await storeWhileFlushing(
+      ports,
+      staged,
+      newInstance(ports, staged, extract, origin),
+    );
+    if (outcome.kind === "stored" || outcome.kind === "replaced") ports.stored();
     return { kind: outcome.kind, ids: extract.ids };
   };
-
-  /** Indexes complete files that have no row, and removes those that were to be removed. */
-  async function recover(): Promise<void> {
-    const obsolete = await index.obsoleteFiles();
-    await files.remove(obsolete);
-    await index.forgetFiles(obsolete);
-    for await (const orphan of files.recover()) {
-      await recoverOne(ports, orphan);
-      log("warning", "recovered a file without a row", { uuid: orphan.file.uuid });
-    }
-  }
-
-  return { ingest, recover };
 }
 
-/** What the index already says, to spare the flushes; the transaction decides again. */
-async function knownOutcome(
-  { index, overwrite }: IngestPorts,
+/** What an index says once it has decided. */
+type Decided = Exclude<StoreOutcome, { kind: "unflushed" }>;
+
+/**
+ * Commits the row while the file is being flushed: the answer waits for both. A row whose file turns out not
+ * to be durable, after a power cut or a failed flush, is taken back. Nothing is replaced before the file is safe.
+ */
+async function storeWhileFlushing(
+  ports: IngestPorts,
   staged: StagedFile,
-  extract: Extract,
-) {
-  if (overwrite === "Always") return undefined;
-  const existing = await index.get({ level: "Instance", id: extract.ids.Instance }, ROW_ONLY);
-  if (!existing) return undefined;
-  if (existing.file?.sha256 === staged.file.sha256) return "duplicate" as const;
-  return overwrite === "Never" ? "conflict" as const : undefined;
-}
-
-/** After a failed transaction: the file goes, unless the index turns out to have it, or cannot tell. */
-async function removeUnlessIndexed(
-  { index, files }: IngestPorts,
-  { file }: StagedFile,
-  extract: Extract,
-) {
+  instance: NewInstance,
+): Promise<Decided> {
+  const { index, files, overwrite, log } = ports;
+  await staged.place();
+  const flushing = staged.flush();
+  flushing.catch(() => {}); // awaited below; until then a failure is nobody's
   try {
-    const row = await index.get({ level: "Instance", id: extract.ids.Instance }, ROW_ONLY);
-    if (row?.file?.uuid !== file.uuid) await files.remove([file.uuid]);
-  } catch {
-    // The index does not answer: the next start decides about the file.
-  }
-}
-
-async function recoverOne(ports: IngestPorts, orphan: StoredSource): Promise<void> {
-  try {
-    const extract = await ports.extract(orphan.source);
-    const outcome = await addToIndex(ports, orphan, extract, { kind: "recovery" });
-    if (!isRejected(outcome)) return;
+    const first = await index.store(instance, overwrite, false);
+    await flushing;
+    const outcome = first.kind === "unflushed"
+      ? await index.store(instance, overwrite, true)
+      : first;
+    switch (outcome.kind) {
+      case "stored":
+        index.markFlushed(outcome.row).catch((error) => log("error", String(error)));
+        return outcome;
+      case "replaced":
+        await files.remove([outcome.obsoleteFile]);
+        await index.forgetFiles([outcome.obsoleteFile]);
+        return outcome;
+      case "unflushed":
+        throw new DicomError(
+          "internal",
+          "Cannot store instance: the index denies its flushed file",
+        );
+      default: // the file has no row, so it goes
+        await files.remove([instance.file.uuid]);
+        return outcome;
+    }
   } catch (error) {
-    if (!(error instanceof DicomError && error.code === "bad-file")) throw error;
+    await flushing.catch(() => {});
+    await takeBack(ports, instance);
+    throw error;
   }
-  await ports.files.remove([orphan.file.uuid]);
 }
 
-async function addToIndex(
-  { index, files, clock, overwrite, stored }: IngestPorts,
+/** After a failure: row and file go, unless the index does not answer; then the next start decides. */
+async function takeBack({ index, files, log }: IngestPorts, { ids, file }: NewInstance) {
+  try {
+    const ref = { level: "Instance", id: ids.Instance } as const;
+    const row = await index.get(ref, ROW_ONLY);
+    if (row?.file?.uuid === file.uuid) await index.remove(ref);
+    await files.remove([file.uuid]);
+    await index.forgetFiles([file.uuid]);
+  } catch (error) {
+    log("error", "cannot take back a failed store", { uuid: file.uuid, error: String(error) });
+  }
+}
+
+/** What the index is to know of a file. */
+export function newInstance(
+  { clock }: Pick<IngestPorts, "clock">,
   { file }: StoredSource,
   extract: Extract,
   origin: Origin,
-): Promise<StoreOutcome> {
+): NewInstance {
   const receivedAt = clock.now();
-  const instance: NewInstance = {
+  return {
     ids: extract.ids,
     tags: extract.tags,
     metadata: withOrigin(extract.metadata, origin, receivedAt),
@@ -136,17 +140,6 @@ async function addToIndex(
     file,
     receivedAt,
   };
-  const outcome = await index.store(instance, overwrite);
-  if (outcome.kind === "replaced") {
-    await files.remove([outcome.obsoleteFile]);
-    await index.forgetFiles([outcome.obsoleteFile]);
-  }
-  if (!isRejected(outcome)) stored();
-  return outcome;
-}
-
-function isRejected({ kind }: StoreOutcome): boolean {
-  return kind === "duplicate" || kind === "conflict";
 }
 
 /** Adds to each level's metadata how and when the instance came. */

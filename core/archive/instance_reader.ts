@@ -2,7 +2,7 @@ import type { CharacterSets } from "../dicom/charset.ts";
 import { type DataElement, DataSet, DataSetBuilder } from "../dicom/data_set.ts";
 import { decodeFile, readRange, readValue } from "../dicom/decode.ts";
 import { parseTagOrName } from "../dicom/dictionary.ts";
-import { type FileMeta, MAXIMUM_META_SIZE, readFileMeta } from "../dicom/part10.ts";
+import { MAXIMUM_META_SIZE, readFileMeta } from "../dicom/part10.ts";
 import type { ElementHeader } from "../dicom/scanner.ts";
 import { formatTag, TAG, type Tag } from "../dicom/tag.ts";
 import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";

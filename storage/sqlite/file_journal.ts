@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { UnflushedRow } from "../../core/ports.ts";
 
 /** Which files may lack a row, and which rows are gone while their file may still be there. */
 export function createFileJournal(db: DatabaseSync) {
@@ -9,6 +10,9 @@ export function createFileJournal(db: DatabaseSync) {
   const known = db.prepare(`SELECT uuid FROM file
     WHERE resource > coalesce((SELECT min(since) FROM open_folder), 0)
     UNION ALL SELECT uuid FROM obsolete_file`);
+  const unflushed = db.prepare(`SELECT resource, public_id, uuid, size, sha256 FROM file
+    JOIN resource ON resource.id = file.resource WHERE flushed = 0 ORDER BY resource`);
+  const markFlushed = db.prepare(`UPDATE file SET flushed = 1 WHERE resource = ?`);
   const obsolete = db.prepare(`SELECT uuid FROM obsolete_file`);
   const forget = db.prepare(`DELETE FROM obsolete_file WHERE uuid = ?`);
 
@@ -18,6 +22,17 @@ export function createFileJournal(db: DatabaseSync) {
     openFolders: () => folders.all().map((row) => String(row.name)),
     /** Files with a row that may lie in an open folder, and files to be removed. */
     knownFiles: () => known.all().map((row) => String(row.uuid)),
+    markFlushed: (row: number) => void markFlushed.run(row),
+    unflushed: (): UnflushedRow[] =>
+      unflushed.all().map((found) => ({
+        row: Number(found.resource),
+        id: String(found.public_id),
+        file: {
+          uuid: String(found.uuid),
+          size: Number(found.size),
+          sha256: String(found.sha256),
+        },
+      })),
     obsoleteFiles: () => obsolete.all().map((row) => String(row.uuid)),
     forgetFiles: (uuids: readonly string[]) => uuids.forEach((uuid) => forget.run(uuid)),
   };

@@ -17,9 +17,10 @@ export type Synchronous<Port> = {
     : never;
 };
 
-/** Which connection a method needs. */
+/** Which connection a method needs; what is to be written `later` goes along with the next write. */
 export const METHODS = {
   store: "write",
+  markFlushed: "later",
   remove: "write",
   forgetFiles: "write",
   addLabel: "write",
@@ -28,6 +29,7 @@ export const METHODS = {
   clearChanges: "write",
   openFolder: "write",
   closeFolder: "write",
+  unflushed: "read",
   obsoleteFiles: "read",
   openFolders: "read",
   knownFiles: "read",
@@ -42,7 +44,7 @@ export const METHODS = {
   lookup: "read",
   statistics: "read",
   statisticsOf: "read",
-} as const satisfies Record<keyof StorageIndex, "read" | "write">;
+} as const satisfies Record<keyof StorageIndex, "read" | "write" | "later">;
 
 /** A method of the index, by name. */
 export type MethodName = keyof typeof METHODS;

@@ -28,8 +28,10 @@ export const MIGRATIONS: readonly string[] = [
      resource INTEGER PRIMARY KEY REFERENCES resource(id) ON DELETE CASCADE,
      uuid     TEXT    NOT NULL,
      size     INTEGER NOT NULL, -- bytes
-     sha256   TEXT    NOT NULL
+     sha256   TEXT    NOT NULL,
+     flushed  INTEGER NOT NULL  -- 0 while it is not known to be durable
    ) STRICT;
+   CREATE INDEX file_unflushed ON file(resource) WHERE flushed = 0;
 
    -- Normalized values of main tags: all of patients, studies and series, the UID of instances.
    CREATE TABLE search (

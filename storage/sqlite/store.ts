@@ -31,7 +31,9 @@ export function createStore(db: DatabaseSync) {
   const touch = db.prepare(
     `UPDATE resource SET updated_at = ?, stable = 0, children = children + ? WHERE id = ?`,
   );
-  const insertFile = db.prepare(`INSERT INTO file VALUES ($resource, $uuid, $size, $sha256)`);
+  const insertFile = db.prepare(
+    `INSERT INTO file VALUES ($resource, $uuid, $size, $sha256, $flushed)`,
+  );
   const insertSearch = db.prepare(`INSERT OR IGNORE INTO search VALUES (?, ?, ?)`);
   const insertChange = db.prepare(`INSERT INTO change (type, resource, at) VALUES (?, ?, ?)`);
   const seriesProgress = db.prepare(`SELECT expected, children FROM resource WHERE id = ?`);
@@ -88,7 +90,7 @@ export function createStore(db: DatabaseSync) {
   }
 
   return {
-    store(instance: NewInstance, policy: OverwritePolicy): StoreOutcome {
+    store(instance: NewInstance, policy: OverwritePolicy, flushed: boolean): StoreOutcome {
       const existing = findInstance.get(instance.ids.Instance);
       if (existing) {
         const uuid = String(existing.uuid);
@@ -96,14 +98,16 @@ export function createStore(db: DatabaseSync) {
         if (policy === "Never" || (policy === "IfChanged" && same)) {
           return { kind: same ? "duplicate" : "conflict", uuid };
         }
+        if (!flushed) return { kind: "unflushed" };
         removeTree(Number(existing.id));
       }
       const rows = addRows(instance);
-      insertFile.run({ resource: rows[3]!.id, ...instance.file });
+      const row = rows[3]!.id;
+      insertFile.run({ resource: row, ...instance.file, flushed: flushed ? 1 : 0 });
       logChanges(rows, instance.receivedAt);
       return existing
         ? { kind: "replaced", obsoleteFile: String(existing.uuid) }
-        : { kind: "stored" };
+        : { kind: "stored", row };
     },
 
     remove({ level, id }: ResourceRef): Removal | undefined {

@@ -3,6 +3,9 @@ import type { Access } from "./database.ts";
 import { type MethodName, METHODS, type StorageIndex } from "./methods.ts";
 import type { Answer, Call } from "./protocol.ts";
 
+/** What is to be written later waits at most so long for another write to go along with. */
+const LATER_MS = 500;
+
 /** A connection to the index in a worker. */
 interface Connection extends AsyncDisposable {
   call(method: MethodName, args: readonly unknown[]): Promise<unknown>;
@@ -17,7 +20,7 @@ export async function openWorkerIndex(path: string): Promise<StorageIndex & Asyn
   await using stack = new AsyncDisposableStack();
   const write = stack.use(await connect(path, "read-write"));
   const read = stack.use(await connect(path, "read-only"));
-  const connections = { write, read };
+  const connections = { write, later: write, read };
   const methods = Object.fromEntries(
     Object.entries(METHODS).map(([name, kind]) => [
       name,
@@ -42,10 +45,13 @@ async function connect(path: string, access: Access): Promise<Connection> {
   let queue: Call[] = [];
   let busy = false;
   let nextId = 1;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Sends all that is queued. While the writer commits, what comes gathers for its next transaction. */
   function flush(): void {
     if (queue.length === 0 || busy) return;
+    clearTimeout(timer);
+    timer = undefined;
     busy = access === "read-write";
     worker.postMessage(queue);
     queue = [];
@@ -83,10 +89,12 @@ async function connect(path: string, access: Access): Promise<Connection> {
       const id = nextId++;
       const result = wait(id);
       queue.push({ id, method, args });
-      flush();
+      if (METHODS[method] === "later") timer ??= setTimeout(flush, LATER_MS);
+      else flush();
       return result;
     },
     async [Symbol.asyncDispose]() {
+      flush();
       await Promise.allSettled([...waiting.keys()].map((id) => settled(waiting, id)));
       const closed = wait(0);
       worker.postMessage([]);

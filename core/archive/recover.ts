@@ -1,0 +1,58 @@
+import { sha256Of } from "../bytes/digest.ts";
+import { DicomError } from "../errors.ts";
+import type { StoredSource, UnflushedRow } from "../ports.ts";
+import { type IngestPorts, newInstance } from "./ingest.ts";
+
+/** What recovery needs. */
+export type RecoverPorts = Pick<IngestPorts, "index" | "files" | "clock" | "log" | "extract">;
+
+/**
+ * Finishes what the process had not finished when it ended: rows whose file did not become durable are taken
+ * back (nobody was told that they were stored), files that were to be removed are removed, and complete files
+ * without a row are indexed.
+ */
+export async function recover(ports: RecoverPorts): Promise<void> {
+  const { index, files, log } = ports;
+  for (const row of await index.unflushed()) await checkRow(ports, row);
+  const obsolete = await index.obsoleteFiles();
+  await files.remove(obsolete);
+  await index.forgetFiles(obsolete);
+  for await (const orphan of files.recover()) {
+    const kind = await recoverFile(ports, orphan);
+    log("warning", `found a file without a row: ${kind}`, { uuid: orphan.file.uuid });
+  }
+}
+
+/** Keeps a row if its file is all there. */
+async function checkRow({ index, log, files }: RecoverPorts, { row, id, file }: UnflushedRow) {
+  if (await isWhole(files, file)) return await index.markFlushed(row);
+  log("warning", "took back an instance whose file was not complete", { id });
+  await index.remove({ level: "Instance", id });
+}
+
+async function isWhole(files: RecoverPorts["files"], file: UnflushedRow["file"]): Promise<boolean> {
+  try {
+    await using open = await files.open(file.uuid);
+    return open.size === file.size && await sha256Of(open) === file.sha256;
+  } catch (error) {
+    if (error instanceof DicomError && error.code === "missing-file") return false;
+    throw error;
+  }
+}
+
+/** Indexes a complete file; a damaged one, or one that is there already, is removed. */
+async function recoverFile(ports: RecoverPorts, orphan: StoredSource): Promise<string> {
+  try {
+    const extract = await ports.extract(orphan.source);
+    const instance = newInstance(ports, orphan, extract, { kind: "recovery" });
+    const outcome = await ports.index.store(instance, "Never", true);
+    if (outcome.kind === "stored") return "indexed";
+  } catch (error) {
+    if (!(error instanceof DicomError && REMOVED.has(error.code))) throw error;
+  }
+  await ports.files.remove([orphan.file.uuid]);
+  return "removed";
+}
+
+/** Failures that say that a file is no instance. */
+const REMOVED: ReadonlySet<string> = new Set(["bad-file", "missing-tag"]);
