@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { type HttpListener, listen, type ListenOptions } from "./listener.ts";
 import type { FetchHandler } from "./listener/connection.ts";
 import type { RequestEnv } from "./listener/request.ts";
+import { Client } from "../tests/support/http_client.ts";
 
 const LIMITS = {
   headerBytes: 4096,
@@ -17,7 +18,7 @@ Deno.test("listen() answers what app.fetch answers, over one connection", async 
     .get("/hello", (c) => c.text(`${c.env.remoteAddress} ${c.req.header("x-a")}`))
     .post("/size", async (c) => c.json({ bytes: await sizeOf(c.env.body) }));
   await using server = await start((request, env) => app.fetch(request, env));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
 
   await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nX-A: 1\r\n\r\n");
   const hello = await client.answer();
@@ -32,7 +33,7 @@ Deno.test("listen() answers what app.fetch answers, over one connection", async 
 
 Deno.test("listen() answers pipelined requests in order", async () => {
   await using server = await start(({ url }) => text(new URL(url).pathname));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.equal((await client.answer()).body, "/a");
   assert.equal((await client.answer()).body, "/b");
@@ -40,7 +41,7 @@ Deno.test("listen() answers pipelined requests in order", async () => {
 
 Deno.test("listen() goes on after a small body that the handler did not read", async () => {
   await using server = await start(({ method }) => text(method));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
   assert.equal((await client.answer()).body, "POST");
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -49,7 +50,7 @@ Deno.test("listen() goes on after a small body that the handler did not read", a
 
 Deno.test("listen() streams a large body both ways", async () => {
   const bytes = 5_000_000;
-  await using server = await start((_request, env) => new Response(copied(env.body)));
+  await using server = await start((_request, env) => new Response(ReadableStream.from(env.body)));
   const port = portOf(server);
   const sent = new Uint8Array(bytes).map((_, index) => index * 7);
   const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: sent });
@@ -58,7 +59,7 @@ Deno.test("listen() streams a large body both ways", async () => {
 
 Deno.test("listen() says 100 Continue when the body is wanted, at once", async () => {
   await using server = await start(async (_request, env) => text(`${await sizeOf(env.body)}`));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send(expecting(3));
   assert.equal((await client.answer()).status, 100);
   await client.send("abc");
@@ -67,7 +68,7 @@ Deno.test("listen() says 100 Continue when the body is wanted, at once", async (
 
 Deno.test("listen() refuses without 100 Continue when the body is not wanted", async () => {
   await using server = await start(() => new Response(null, { status: 413 }));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send(expecting(3_000_000_000));
   const answer = await client.answer();
   assert.equal(answer.status, 413);
@@ -82,6 +83,7 @@ Deno.test("listen() lets a client that still sends read the refusal", async () =
     body: new Uint8Array(3_000_000),
   });
   assert.equal(response.status, 413);
+  await response.body?.cancel();
 });
 
 const REFUSED: readonly (readonly [what: string, status: number, request: string])[] = [
@@ -94,7 +96,7 @@ const REFUSED: readonly (readonly [what: string, status: number, request: string
 for (const [what, status, request] of REFUSED) {
   Deno.test(`listen() refuses ${what} with ${status}`, async () => {
     await using server = await start(() => text("never"));
-    using client = await Client.open(server);
+    using client = await Client.open(portOf(server));
     await client.send(request);
     assert.equal((await client.answer()).status, status);
     assert.equal(await client.rest(), "");
@@ -103,16 +105,16 @@ for (const [what, status, request] of REFUSED) {
 
 Deno.test("listen() gives up on a head that does not come to its end", async () => {
   await using server = await start(() => text("never"));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("GET / HTTP/1.1\r\nHost:");
   assert.equal((await client.answer()).status, 408);
-  using silent = await Client.open(server);
+  using silent = await Client.open(portOf(server));
   assert.equal(await silent.rest(), "");
 });
 
 Deno.test("listen() ends a connection that stays idle", async () => {
   await using server = await start(() => text("hello"));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await client.answer();
   assert.equal(await client.rest(), "");
@@ -125,7 +127,7 @@ Deno.test("listen() lets a slow but steady body pass, and ends one that stops", 
     outcomes.push(outcome);
     return text(outcome);
   });
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
   for (const letter of "abcde") {
     await new Promise((resolve) => setTimeout(resolve, LIMITS.requestTimeoutMs / 3));
@@ -144,7 +146,7 @@ Deno.test("listen() ends the body of a client that disconnects with an error", a
     resolve(await sizeOf(env.body).then(String, (error) => error.code));
     return text("");
   });
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
   client.close();
   assert.equal(await promise, "network");
@@ -163,7 +165,7 @@ Deno.test("listen() cancels the answer and aborts the signal when the client dis
       }),
     );
   });
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await client.until("first");
   client.close();
@@ -177,7 +179,7 @@ Deno.test("listen() cancels the answer to a client that takes nothing", async ()
     cancel: () => cancelled.resolve(),
   });
   await using server = await start(() => new Response(body));
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await cancelled.promise;
 });
@@ -199,29 +201,12 @@ for (const [what, headers, then] of BROKEN) {
   });
 }
 
-Deno.test("listen() gives HTTP/1.0 clients a length, or refuses", async () => {
-  const half = new Uint8Array(5 << 20);
-  await using server = await start(({ url }) =>
-    new Response(
-      ReadableStream.from(url.endsWith("/large") ? [half, half] : [new Uint8Array([65, 66])]),
-    )
-  );
-  using small = await Client.open(server);
-  await small.send("GET / HTTP/1.0\r\n\r\n");
-  const answer = await small.answer();
-  assert.equal(answer.fields.get("content-length"), "2");
-  assert.equal(answer.body, "AB");
-  using large = await Client.open(server);
-  await large.send("GET /large HTTP/1.0\r\n\r\n");
-  assert.equal((await large.answer()).status, 505);
-});
-
 Deno.test("listen() answers HEAD without body and a failing handler with 500", async () => {
   await using server = await start(({ method }) => {
     if (method === "GET") throw new Error("broken");
     return text("12345");
   });
-  using client = await Client.open(server);
+  using client = await Client.open(portOf(server));
   await client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   await client.until("\r\n\r\n");
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -232,10 +217,10 @@ Deno.test("listen() answers HEAD without body and a failing handler with 500", a
 
 Deno.test("listen() admits no more clients than it may", async () => {
   await using server = await start(() => text("hello"), { ...LIMITS, maxConnections: 1 });
-  using first = await Client.open(server);
+  using first = await Client.open(portOf(server));
   await first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await first.answer();
-  using second = await Client.open(server);
+  using second = await Client.open(portOf(server));
   assert.equal(await second.rest(), "");
 });
 
@@ -247,8 +232,8 @@ Deno.test("HttpListener.close() lets the answer in hand finish, and frees the po
     await goOn.promise;
     return text("done");
   });
-  using idle = await Client.open(server);
-  using client = await Client.open(server);
+  using idle = await Client.open(portOf(server));
+  using client = await Client.open(portOf(server));
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await begun.promise;
   const closed = server.close(5000);
@@ -297,10 +282,6 @@ async function sizeOf(body: AsyncIterable<Uint8Array>): Promise<number> {
   return size;
 }
 
-function copied(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  return ReadableStream.from(body);
-}
-
 function brokenStream(then: string): ReadableStream<Uint8Array> {
   let pulls = 0;
   return new ReadableStream({
@@ -310,98 +291,4 @@ function brokenStream(then: string): ReadableStream<Uint8Array> {
       else controller.close();
     },
   }, { highWaterMark: 0 });
-}
-
-/** What a client read of one answer. */
-interface Answer {
-  readonly status: number;
-  readonly fields: ReadonlyMap<string, string>;
-  readonly body: string;
-}
-
-/** A client that writes what it is told and reads answers of known length. */
-class Client implements Disposable {
-  #text = "";
-  readonly #conn: Deno.TcpConn;
-  #isClosed = false;
-
-  private constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
-  }
-
-  static async open(server: HttpListener): Promise<Client> {
-    const port = portOf(server);
-    return new Client(await Deno.connect({ hostname: "127.0.0.1", port }));
-  }
-
-  async send(request: string): Promise<void> {
-    const bytes = new TextEncoder().encode(request);
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
-  }
-
-  async answer(): Promise<Answer> {
-    const head = await this.until("\r\n\r\n");
-    const [statusLine, ...lines] = head.trimEnd().split("\r\n");
-    const fields = new Map(lines.map((line) => {
-      const [name, value] = line.split(": ", 2) as [string, string];
-      return [name.toLowerCase(), value];
-    }));
-    const status = Number(statusLine!.split(" ")[1]); // split() gives one line at least
-    const isChunked = fields.has("transfer-encoding");
-    const body = isChunked
-      ? await this.#chunks()
-      : await this.#exactly(fields.get("content-length"));
-    return { status, fields, body };
-  }
-
-  async #chunks(): Promise<string> {
-    let body = "";
-    for (;;) {
-      const size = parseInt(await this.until("\r\n"), 16);
-      body += await this.#exactly(String(size));
-      await this.until("\r\n");
-      if (size === 0) return body;
-    }
-  }
-
-  async #exactly(length = "0"): Promise<string> {
-    while (this.#text.length < Number(length) && await this.#read());
-    return this.#take(Number(length));
-  }
-
-  async until(end: string): Promise<string> {
-    for (;;) {
-      const at = this.#text.indexOf(end);
-      if (at >= 0) return this.#take(at + end.length);
-      if (!await this.#read()) assert.fail(`the connection ended after ${this.#text}`);
-    }
-  }
-
-  /** All that comes until the server ends the connection. */
-  async rest(): Promise<string> {
-    while (await this.#read());
-    return this.#text;
-  }
-
-  close(): void {
-    if (!this.#isClosed) this.#conn.close();
-    this.#isClosed = true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async #read(): Promise<boolean> {
-    const buffer = new Uint8Array(65536);
-    const count = await this.#conn.read(buffer).catch(() => null);
-    this.#text += new TextDecoder("latin1").decode(buffer.subarray(0, count ?? 0));
-    return count !== null;
-  }
-
-  #take(length: number): string {
-    const taken = this.#text.slice(0, length);
-    this.#text = this.#text.slice(length);
-    return taken;
-  }
 }

@@ -138,10 +138,10 @@ export class Connection {
     if (body.isComplete) this.#watch(exchange);
 
     const response = await this.#handle(request, body);
-    exchange.isAnswered = true;
     body.skipBuffered();
     let goesOn = false;
     const connection = () => {
+      exchange.isAnswered = true;
       goesOn = head.persistent && body.isComplete && this.#isKept;
       return goesOn ? this.#keepAlive() : CLOSE;
     };

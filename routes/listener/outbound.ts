@@ -19,6 +19,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 const CRLF = new Uint8Array([0x0d, 0x0a]);
+const EMPTY = new Uint8Array();
 const ENCODER = new TextEncoder();
 
 type Field = readonly [name: string, value: string];
@@ -79,7 +80,7 @@ export class Outbound {
 
   async #counted(response: Response, body: AnswerBody, options: AnswerOptions, bytes: number) {
     const isSmall = bytes <= ONE_WRITE_BYTES;
-    const first = isSmall ? await body.whole() : await body.pull() ?? new Uint8Array();
+    const first = isSmall ? await body.whole() : await body.pull() ?? EMPTY;
     let left = remaining(bytes, first);
     if (isSmall && left > 0) throw shorter();
     await this.#write([head(response, options, lengthField(String(bytes))), first]);
@@ -106,13 +107,15 @@ export class Outbound {
   }
 
   async #chunked(response: Response, body: AnswerBody, options: AnswerOptions): Promise<void> {
-    let prefix = head(response, options, [["Transfer-Encoding", "chunked"]]);
+    const makeHead = () => head(response, options, [["Transfer-Encoding", "chunked"]]);
+    let prefix: Uint8Array | undefined; // not made before the first piece is there, which may need 100 Continue
     for (let part = await body.pull(); part !== undefined; part = await body.pull()) {
       if (part.length === 0) continue; // an empty chunk would end the body
-      await this.#write([prefix, ENCODER.encode(part.length.toString(16) + "\r\n"), part, CRLF]);
-      prefix = new Uint8Array();
+      const size = ENCODER.encode(part.length.toString(16) + "\r\n");
+      await this.#write([prefix ?? makeHead(), size, part, CRLF]);
+      prefix = EMPTY;
     }
-    await this.#write([prefix, ENCODER.encode("0\r\n\r\n")]);
+    await this.#write([prefix ?? makeHead(), ENCODER.encode("0\r\n\r\n")]);
   }
 
   async #write(parts: readonly Uint8Array[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -45,14 +46,25 @@ export async function acceptVerifiedTls(
 /**
  * Tries whether this runtime turns away a client without certificate, and one of an older TLS version: some accept the
  * options of `node:tls` and ignore them.
- * @throws DicomError `configuration` if it does not
+ * @throws DicomError `configuration` if it does not, or if a certificate is unusable
  */
 export async function proveVerifiedTls(checks: ClientChecks): Promise<void> {
+  checkCertificates(checks); // with unusable ones everybody would be turned away
   if (checks.verifyPeers && !await isRefused(checks, {})) {
     throw unable("check the certificates of clients (SslVerifyPeers)");
   }
   if (checks.minimumVersion === "TLSv1.3" && !await isRefused(checks, { maxVersion: "TLSv1.2" })) {
     throw unable("refuse TLS 1.2 (SslMinimumProtocolVersion)");
+  }
+}
+
+function checkCertificates({ certificatePem: cert, keyPem: key, verifyPeers }: ClientChecks): void {
+  try {
+    Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
+    if (verifyPeers) new X509Certificate(verifyPeers.caPem);
+  } catch (cause) {
+    const fact = "a certificate or the key is unusable";
+    throw new DicomError("configuration", `Cannot serve HTTPS: ${fact}`, { cause });
   }
 }
 
@@ -106,10 +118,7 @@ async function isRefused(
 }
 
 function unable(what: string, cause?: unknown): DicomError {
-  const runtime = `Deno ${Deno.version.deno}`;
-  const fact = cause === undefined
-    ? `${runtime} admits those it should refuse`
-    : `${runtime} or the certificate does not allow it: ${(cause as Error).message}`; // of cannotListen()
+  const fact = `Deno ${Deno.version.deno} does not do it`;
   return new DicomError("configuration", `Cannot ${what}: ${fact}`, { cause });
 }
 
