@@ -41,11 +41,13 @@ export async function start(config: Config, options: StartOptions = {}): Promise
     stack.use(await lockFolder(folder));
   }
   const index = stack.use(await openWorkerIndex(`${indexDirectory}/outpost.sqlite`));
-  const files = await openFolder({
-    root: storageDirectory,
-    journal: index,
-    sync: config.syncStorageArea,
-  });
+  const files = stack.use(
+    await openFolder({
+      root: storageDirectory,
+      journal: index,
+      sync: config.syncStorageArea,
+    }),
+  );
   const app = stack.use(await createApp({ index, files, clock, logs, control }, config));
   const http = config.httpServerEnabled
     ? stack.use(

@@ -5,7 +5,7 @@ import type { Logs } from "../core/log.ts";
 import { OUTPOST_VERSION } from "../core/version.ts";
 import { check } from "./command/check.ts";
 import { hashPasswordCommand } from "./command/hash_password.ts";
-import { importCommand } from "./command/import.ts";
+import { importCommand } from "./command/import_command.ts";
 import { serve } from "./command/serve.ts";
 
 /** What a command needs of the program around it. */

@@ -34,7 +34,9 @@ export interface FolderOptions {
  * Files below one folder, as `ab/cd/abcd….` by UUID like Orthanc's. Files of a moment share a folder, so
  * that one flush of the directory serves many.
  */
-export async function openFolder({ root, journal, sync }: FolderOptions): Promise<FileStore> {
+export async function openFolder(
+  { root, journal, sync }: FolderOptions,
+): Promise<FileStore & Disposable> {
   await Deno.mkdir(root, { recursive: true });
   const folders = createFolders(root, journal, sync);
   const directorySync = createDirectorySync(sync);
@@ -76,6 +78,8 @@ export async function openFolder({ root, journal, sync }: FolderOptions): Promis
     },
 
     recover: () => recover(root, journal),
+
+    [Symbol.dispose]: () => directorySync[Symbol.dispose](),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Level, MainTags } from "../../core/archive/resource.ts";
-import { normalize } from "../../core/dicom/match.ts";
+import { alternatives, normalize } from "../../core/dicom/match.ts";
 import { TAG, type Tag } from "../../core/dicom/tag.ts";
 
 /** A row of the table `search`, but for its resource. */
@@ -18,8 +18,7 @@ export function searchValues(level: Level, tags: MainTags): SearchValue[] {
   return Object.entries(tags).flatMap(([hex, text]) => {
     const tag = parseInt(hex, 16);
     if (typeof text !== "string" || text === "" || !isSearchable(level, tag)) return [];
-    const parts = text.includes("\\") ? text.split("\\") : [];
-    const values = new Set([text, ...parts].map(normalize));
+    const values = new Set(alternatives(text).map(normalize));
     return [...values].map((value) => ({ tag, value }));
   });
 }
