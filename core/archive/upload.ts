@@ -4,6 +4,7 @@ import { readFully } from "../dicom/decode.ts";
 import { MAXIMUM_META_SIZE } from "../dicom/part10.ts";
 import { DicomError, type ErrorCode } from "../errors.ts";
 import type { FileStore, Log } from "../ports.ts";
+import { concurrently } from "./concurrently.ts";
 import type { Ingest, IngestOutcome, Origin } from "./ingest.ts";
 import { recognise } from "./recognise.ts";
 import type { ZipMember } from "./zip_directory.ts";
@@ -82,17 +83,10 @@ async function storeMembers(
   origin: Origin,
 ): Promise<MemberResult[]> {
   const results: (MemberResult | undefined)[] = [];
-  const queue = numbered(archive.members());
   const share = createSharing();
-  const work = async () => {
-    // A loop that a failure ends closes the queue, so that the others end too.
-    for await (const { index, member } of queue) {
-      results[index] = share(await storeMember(ports, archive, { member, origin }));
-    }
-  };
-  const workers = await Promise.allSettled(Array.from({ length: CONCURRENCY }, work));
-  const failure = workers.find((worker) => worker.status === "rejected");
-  if (failure) throw failure.reason;
+  await concurrently(numbered(archive.members()), CONCURRENCY, async ({ index, member }) => {
+    results[index] = share(await storeMember(ports, archive, { member, origin }));
+  });
   const members = results.filter((result) => result !== undefined);
   report(ports.log, members, results.length - members.length);
   return members;

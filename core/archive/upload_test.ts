@@ -33,7 +33,8 @@ function harness(options: { maximumMemberSize?: number; ingest?: Ingest } = {}):
       return {
         file: { uuid: String(staged.length), size: bytes.length, sha256: "" },
         source: memorySource(bytes),
-        commit: () => Promise.resolve(),
+        place: () => Promise.resolve(),
+        flush: () => Promise.resolve(),
         [Symbol.asyncDispose]: () => Promise.resolve(void open--),
       };
     },
