@@ -79,7 +79,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     changed: changes.notify,
   });
   const extract = createExtract({ mainTags, ...readerOptions });
-  await recover({ index, files, clock, log, extract });
+  if (!config.readOnly) await recover({ index, files, clock, log, extract });
   const ingest = createIngest({
     files,
     index,
@@ -92,12 +92,12 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       stability.touched();
     },
   });
-  await stability.start();
+  if (!config.readOnly) await stability.start();
 
   const reader = createInstanceReader(files, readerOptions);
   const readFiles = config.storageAccessOnFind !== "Never";
   const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
-  return {
+  const app: App = {
     config,
     clock,
     logs,
@@ -119,6 +119,20 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     remove: createRemove({ index, files }),
     changes,
     [Symbol.asyncDispose]: () => stability[Symbol.asyncDispose](),
+  };
+  return config.readOnly ? readOnlyApp(app) : app;
+}
+
+/** The same server with everything refused that would change what is stored (option `ReadOnly`). */
+function readOnlyApp(app: App): App {
+  const refuse = () =>
+    Promise.reject(new DicomError("read-only", "Cannot change anything: the server is read-only"));
+  return {
+    ...app,
+    index: { ...app.index, addLabel: refuse, removeLabel: refuse, clearChanges: refuse },
+    ingest: refuse,
+    upload: refuse,
+    remove: refuse,
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { compress } from "hono/compress";
 import type { App } from "../core/app.ts";
 import { LEVELS } from "../core/archive/resource.ts";
 import { verifyPassword } from "../core/passwords.ts";
@@ -17,6 +18,8 @@ import { instanceTagRoutes, resourceTagRoutes } from "./tags.ts";
 import { toolRoutes } from "./tools.ts";
 
 const BYTES_PER_MB = 1048576;
+/** Shorter answers are not worth compressing (option `HttpCompressionEnabled`). */
+const COMPRESSED_BYTES = 2048;
 
 /** The whole HTTP surface: one line for each group of routes. */
 export function createRoutes(app: App): Hono {
@@ -27,6 +30,7 @@ export function createRoutes(app: App): Hono {
     describe: config.httpDescribeErrors,
   });
   routes.onError(onError);
+  if (config.httpCompressionEnabled) routes.use(compress({ threshold: COMPRESSED_BYTES }));
   routes.use(protect({ ...config, users: config.registeredUsers, verifyPassword }));
   routes.use(limitBody({
     maximumBytes: config.maximumRequestBodySizeMB * BYTES_PER_MB,

@@ -58,14 +58,16 @@ function print(text: string): number {
 }
 
 function help(): string {
-  const rows = [serve, ...Object.values(COMMANDS)];
-  const width = Math.max(...rows.map(({ usage }) => usage.length));
-  const lines = rows.map(({ usage, summary }) => `  outpost ${usage.padEnd(width)}  ${summary}`);
+  const lines = [serve, ...Object.values(COMMANDS)].flatMap(({ usage, summary }) => [
+    `  outpost ${usage}`,
+    `      ${summary}`,
+  ]);
   return [
     `Outpost ${OUTPOST_VERSION}: the DICOM server for the box beside the scanner.`,
     "",
     ...lines,
-    `  outpost ${"--version".padEnd(width)}  Print the version`,
+    "  outpost --version",
+    "      Print the version",
     "",
     "CONFIG is a JSON file with comments, or a folder of them, with Orthanc's options; without one",
     "the server starts with defaults: http://127.0.0.1:8042, data in ./OrthancStorage, this machine",

@@ -35,7 +35,7 @@ function systemJson({ config, mainTags }: App) {
     OutpostVersion: OUTPOST_VERSION,
     OverwriteInstances: config.overwriteInstances,
     PluginsEnabled: false,
-    ReadOnly: false,
+    ReadOnly: config.readOnly,
     StorageAreaPlugin: null,
     StorageCompression: false,
     UserMetadata: { ...config.userMetadata },

@@ -119,7 +119,7 @@ export const STORAGE_OPTIONS = {
     schema: optional(text),
     default: undefined,
     description: "Name of this server among those that share a database",
-    state: "served",
+    state: "later",
   }),
   PatientLevelEnabled: option({
     schema: flag,

@@ -14,7 +14,7 @@ export const hashPasswordCommand: Command = {
       console.error("outpost: hash-password takes no argument; type or pipe the password");
       return 2;
     }
-    const password = Deno.stdin.isTerminal() ? prompt("Password:") ?? "" : await readInput();
+    const password = Deno.stdin.isTerminal() ? await typeHidden() : await readInput();
     if (password === "" || password.length > MAXIMUM_LENGTH) {
       console.error("outpost: the password is empty or longer than 1024 characters");
       return 1;
@@ -23,6 +23,24 @@ export const hashPasswordCommand: Command = {
     return 0;
   },
 };
+
+/** What is typed until the return key, without showing it. */
+async function typeHidden(): Promise<string> {
+  await Deno.stderr.write(new TextEncoder().encode("Password: "));
+  Deno.stdin.setRaw(true, { cbreak: true });
+  try {
+    const typed: number[] = [];
+    const key = new Uint8Array(1);
+    while (await Deno.stdin.read(key) !== null && key[0] !== 0x0d && key[0] !== 0x0a) {
+      if (key[0] === 0x7f || key[0] === 0x08) typed.pop();
+      else typed.push(key[0]!);
+    }
+    return new TextDecoder().decode(Uint8Array.from(typed));
+  } finally {
+    Deno.stdin.setRaw(false);
+    console.error("");
+  }
+}
 
 /** The first line of standard input. */
 async function readInput(): Promise<string> {
