@@ -116,7 +116,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       readFiles: config.storageAccessOnFind === "Always",
     }),
     requestedTags,
-    remove: createRemove({ index, files }),
+    remove: createRemove({ index, files, log }),
     changes,
     [Symbol.asyncDispose]: () => stability[Symbol.asyncDispose](),
   };

@@ -114,6 +114,8 @@ export interface Index {
   unflushed(): Promise<UnflushedRow[]>;
   /** Removes a resource, all below it, and parents that are left empty; undefined if it is not there. */
   remove(ref: ResourceRef): Promise<Removal | undefined>;
+  /** Removes the instance that has this file, as `remove()` does. */
+  removeFile(uuid: string): Promise<Removal | undefined>;
   /** Forgets that files wait to be removed: they are gone. */
   forgetFiles(uuids: readonly string[]): Promise<void>;
   /** Files that were to be removed when the process ended. */
@@ -171,11 +173,13 @@ export interface FileStore {
   stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedFile>;
   /** @throws DicomError `missing-file` */
   open(uuid: string): Promise<OpenFile>;
+  /** Makes bytes and name of a file durable. @throws DicomError `missing-file` or `cannot-write` */
+  flush(uuid: string): Promise<void>;
   /** Removes files durably; those that are not there are no error. */
   remove(uuids: readonly string[]): Promise<void>;
   /**
-   * Sweeps what was being written when the process ended, and yields complete files that lack a row: each
-   * is to be indexed or removed before the next is asked for.
+   * Sweeps what was being written when the process ended, and yields complete files that lack a row, which may
+   * not be durable: each is to be indexed or removed before the next is asked for.
    */
   recover(): AsyncIterable<StoredSource>;
 }

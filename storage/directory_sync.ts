@@ -32,15 +32,15 @@ export function createDirectorySync(enabled: boolean): DirectorySync {
       directory = { file: Deno.open(path), running: undefined, next: undefined };
       directory.file.catch(() => open.delete(path));
       open.set(path, directory);
-      closeOldest();
     }
     return directory;
   }
 
-  function closeOldest(): void {
-    for (const [path, { file, running }] of open) {
+  /** Those in use stay open, however many they are. */
+  function closeIdle(): void {
+    for (const [path, { file, running, next }] of open) {
       if (open.size <= KEPT_OPEN) return;
-      if (running) continue;
+      if (running || next) continue;
       open.delete(path);
       file.then((directory) => directory.close(), () => {});
     }
@@ -49,6 +49,7 @@ export function createDirectorySync(enabled: boolean): DirectorySync {
   function start(directory: OpenDirectory): Promise<void> {
     const running = directory.file.then((file) => file.sync()).finally(() => {
       if (directory.running === running) directory.running = undefined;
+      closeIdle();
     });
     directory.running = running;
     directory.next = undefined;

@@ -1,22 +1,23 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { sha256Of } from "../core/bytes/digest.ts";
 import type { ByteSource } from "../core/bytes/source.ts";
 import { DicomError } from "../core/errors.ts";
 import type { FileStore, OpenFile, StagedFile, StoredSource } from "../core/ports.ts";
 import { createFolders, type Lease } from "./folders.ts";
-import { createDirectorySync, syncDirectory } from "./directory_sync.ts";
+import { createDirectorySync } from "./directory_sync.ts";
 
 /** Remembers, durably, in which folders files without a row may lie. */
 export interface FolderJournal {
   openFolder(name: string): Promise<void>;
   closeFolder(name: string): Promise<void>;
   openFolders(): Promise<string[]>;
-  /** UUIDs of all files in open folders that have a row or are to be removed. */
-  knownFiles(): Promise<string[]>;
+  /** UUIDs that begin with `prefix`, of files that have a row or are to be removed. */
+  knownFiles(prefix: string): Promise<string[]>;
 }
 
-/** Smaller bodies are kept in memory until they are written at once; larger ones go out in such pieces. */
-const PIECE = 1048576;
+/** So many bytes of a file are gathered in memory before they are written. */
+const HEAD = 1048576;
 /** Suffix of a file that is still being written. */
 const STAGED = ".part";
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
@@ -59,22 +60,24 @@ export async function openFolder(
     },
 
     async open(uuid) {
-      try {
-        return openSource(await Deno.open(pathOf(uuid)));
-      } catch (cause) {
-        if (cause instanceof DicomError) throw cause;
-        throw new DicomError("missing-file", `Cannot open file ${uuid}`, { cause });
-      }
+      return openSource(await openExisting(pathOf(uuid), uuid));
+    },
+
+    async flush(uuid) {
+      if (!sync) return;
+      const path = pathOf(uuid);
+      using file = await openExisting(path, uuid);
+      await Promise.all([file.syncData(), directorySync(directoryOf(path))])
+        .catch(rethrowWriteError);
     },
 
     async remove(uuids) {
       const directories = new Set<string>();
       for (const path of uuids.map(pathOf)) {
         await Deno.remove(path).catch(ignoreMissing);
-        directories.add(path.slice(0, path.lastIndexOf("/")));
+        directories.add(directoryOf(path));
       }
-      if (!sync) return;
-      for (const directory of directories) await syncDirectory(directory).catch(ignoreMissing);
+      await Promise.all([...directories].map((path) => directorySync(path).catch(ignoreMissing)));
     },
 
     recover: () => recover(root, journal),
@@ -111,7 +114,7 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
         placed = true;
       },
       async flush() {
-        const name = directorySync(path.slice(0, path.lastIndexOf("/")));
+        const name = directorySync(directoryOf(path));
         const data = sync ? file.syncData() : Promise.resolve();
         await Promise.all([data, name]).catch(rethrowWriteError);
       },
@@ -127,39 +130,29 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
   }
 }
 
-/** Gathers pieces of `PIECE` bytes, hashes and writes them; the first one stays in memory as `head`. */
+/**
+ * Hashes and writes bytes as they come. The first `HEAD` bytes are gathered in memory and written at once, so
+ * that most files take one write and can be read without the disk; the rest is written chunk by chunk.
+ */
 async function writePieces(file: Deno.FsFile, bytes: AsyncIterable<Uint8Array>) {
   const hash = createHash("sha256");
-  let size = 0;
   let head: Uint8Array | undefined;
-  let chunks: Uint8Array[] = [];
-  let gathered = 0;
-  const write = async () => {
-    const piece = chunks.length === 1 ? chunks[0]! : concat(chunks, gathered);
-    chunks = [];
-    gathered = 0;
-    size += piece.length;
-    head ??= piece;
-    hash.update(piece);
-    await writeAll(file, piece);
+  let gathered: Uint8Array[] = [];
+  let size = 0;
+  const writeHead = async () => {
+    head = gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered, size);
+    gathered = [];
+    await writeAll(file, head);
+    return head;
   };
   for await (const chunk of bytes) {
-    chunks.push(chunk);
-    gathered += chunk.length;
-    if (gathered >= PIECE) await write();
+    hash.update(chunk);
+    size += chunk.length;
+    if (head) await writeAll(file, chunk);
+    else if (gathered.push(chunk) && size >= HEAD) await writeHead();
   }
-  if (gathered > 0 || head === undefined) await write();
-  return { size, sha256: hash.digest("hex"), head: head! };
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  const start = head ?? await writeHead();
+  return { size, sha256: hash.digest("hex"), head: start };
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
@@ -209,8 +202,8 @@ function fileSource(file: Deno.FsFile, size: number): ByteSource {
 
 /** Sweeps what was being written; yields the files that have neither a row nor a mark of removal. */
 async function* recover(root: string, journal: FolderJournal): AsyncGenerator<StoredSource> {
-  const known = new Set(await journal.knownFiles());
   for (const folder of await journal.openFolders()) {
+    const known = new Set(await journal.knownFiles(folder.replace("/", "")));
     for await (const { name } of readDirectory(`${root}/${folder}`)) {
       const path = `${root}/${folder}/${name}`;
       if (name.endsWith(STAGED)) await Deno.remove(path);
@@ -229,6 +222,20 @@ async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {
   } catch (error) {
     ignoreMissing(error);
   }
+}
+
+/** A file that is there but cannot be opened is another failure: nothing may be concluded from it. */
+async function openExisting(path: string, uuid: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (cause) {
+    const code = cause instanceof Deno.errors.NotFound ? "missing-file" : "internal";
+    throw new DicomError(code, `Cannot open file ${uuid}`, { cause });
+  }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function ignoreMissing(error: unknown): void {

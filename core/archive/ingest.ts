@@ -12,7 +12,7 @@ import type {
 } from "../ports.ts";
 import { DicomError } from "../errors.ts";
 import type { Extract } from "./extract.ts";
-import { ROW_ONLY } from "./query.ts";
+import { removeObsolete } from "./remove.ts";
 import { type Level, LEVELS, METADATA, type Metadata, orthancDate } from "./resource.ts";
 
 /** Where an instance came from. */
@@ -51,75 +51,91 @@ export interface Ingest {
 
 /** Makes the ingest. */
 export function createIngest(ports: IngestPorts): Ingest {
+  const unsettled: Unsettled = new Map();
   return async (staged, origin) => {
     if (staged.file.size === 0) throw new DicomError("bad-file", "Received an empty DICOM file");
     const extract = await readExtract(ports, staged.source);
-    const outcome = await storeWhileFlushing(
-      ports,
-      staged,
-      newInstance(ports, staged, extract, origin),
-    );
-    if (outcome.kind === "stored" || outcome.kind === "replaced") ports.stored();
-    return { kind: outcome.kind, ids: extract.ids };
+    const instance = newInstance(ports, staged, extract, origin);
+    const { kind } = await storeWhileFlushing(ports, { staged, instance, unsettled });
+    if (kind === "stored" || kind === "replaced") ports.stored();
+    return { kind, ids: extract.ids };
   };
 }
 
 /** What an index says once it has decided. */
 type Decided = Exclude<StoreOutcome, { kind: "unflushed" }>;
 
+/** Files that are being stored, by UUID; resolved when their row stays or is taken back. */
+type Unsettled = Map<string, Promise<void>>;
+
+interface Storing {
+  readonly staged: StagedFile;
+  readonly instance: NewInstance;
+  readonly unsettled: Unsettled;
+}
+
 /**
  * Commits the row while the file is being flushed: the answer waits for both. A row whose file turns out not
  * to be durable, after a power cut or a failed flush, is taken back. Nothing is replaced before the file is safe.
  */
-async function storeWhileFlushing(
-  ports: IngestPorts,
-  staged: StagedFile,
-  instance: NewInstance,
-): Promise<Decided> {
-  const { index, files, overwrite, log } = ports;
+async function storeWhileFlushing(ports: IngestPorts, storing: Storing): Promise<Decided> {
+  const { staged, instance, unsettled } = storing;
+  const { uuid } = instance.file;
   await staged.place();
+  const settled = Promise.withResolvers<void>();
+  unsettled.set(uuid, settled.promise);
   const flushing = staged.flush();
   flushing.catch(() => {}); // awaited below; until then a failure is nobody's
   try {
-    const first = await index.store(instance, overwrite, false);
-    await flushing;
-    const outcome = first.kind === "unflushed"
-      ? await index.store(instance, overwrite, true)
-      : first;
-    switch (outcome.kind) {
-      case "stored":
-        index.markFlushed(outcome.row).catch((error) => log("error", String(error)));
-        return outcome;
-      case "replaced":
-        await files.remove([outcome.obsoleteFile]);
-        await index.forgetFiles([outcome.obsoleteFile]);
-        return outcome;
-      case "unflushed":
-        throw new DicomError(
-          "internal",
-          "Cannot store instance: the index denies its flushed file",
-        );
-      default: // the file has no row, so it goes
-        await files.remove([instance.file.uuid]);
-        return outcome;
-    }
+    const outcome = await decide(ports, storing, flushing);
+    await tidyUp(ports, instance, outcome);
+    return outcome;
   } catch (error) {
     await flushing.catch(() => {});
-    await takeBack(ports, instance);
+    await takeBack(ports, uuid);
     throw error;
+  } finally {
+    unsettled.delete(uuid);
+    settled.resolve();
   }
 }
 
+/**
+ * What becomes of the instance. One that is the same as another which is still being flushed waits for it, and
+ * takes its place if it fails: "duplicate" says that a durable one is there.
+ */
+async function decide(
+  { index, overwrite }: IngestPorts,
+  { instance, unsettled }: Storing,
+  flushing: Promise<void>,
+): Promise<Decided> {
+  const first = await index.store(instance, overwrite, false);
+  await flushing;
+  for (let outcome = first;; outcome = await index.store(instance, overwrite, true)) {
+    if (outcome.kind === "unflushed") continue;
+    const other = "uuid" in outcome && unsettled.get(outcome.uuid);
+    if (!other) return outcome;
+    await other;
+  }
+}
+
+/** Removes what the outcome has left over; a failure does not change the outcome. */
+async function tidyUp(ports: IngestPorts, { file }: NewInstance, outcome: Decided): Promise<void> {
+  const { index, files, log } = ports;
+  const failed = (error: unknown) =>
+    log("error", "cannot tidy up after storing", { uuid: file.uuid, error: String(error) });
+  if (outcome.kind === "replaced") await removeObsolete(ports, [outcome.obsoleteFile]);
+  else if (outcome.kind !== "stored") await files.remove([file.uuid]).catch(failed);
+  else index.markFlushed(outcome.row).catch(failed); // some time later; nobody waits for it
+}
+
 /** After a failure: row and file go, unless the index does not answer; then the next start decides. */
-async function takeBack({ index, files, log }: IngestPorts, { ids, file }: NewInstance) {
+async function takeBack(ports: IngestPorts, uuid: string): Promise<void> {
   try {
-    const ref = { level: "Instance", id: ids.Instance } as const;
-    const row = await index.get(ref, ROW_ONLY);
-    if (row?.file?.uuid === file.uuid) await index.remove(ref);
-    await files.remove([file.uuid]);
-    await index.forgetFiles([file.uuid]);
+    await ports.index.removeFile(uuid);
+    await removeObsolete(ports, [uuid]);
   } catch (error) {
-    log("error", "cannot take back a failed store", { uuid: file.uuid, error: String(error) });
+    ports.log("error", "cannot take back a failed store", { uuid, error: String(error) });
   }
 }
 

@@ -25,9 +25,12 @@ export async function recover(ports: RecoverPorts): Promise<void> {
 
 /** Keeps a row if its file is all there. */
 async function checkRow({ index, log, files }: RecoverPorts, { row, id, file }: UnflushedRow) {
-  if (await isWhole(files, file)) return await index.markFlushed(row);
+  if (await isWhole(files, file)) {
+    await files.flush(file.uuid);
+    return await index.markFlushed(row);
+  }
   log("warning", "took back an instance whose file was not complete", { id });
-  await index.remove({ level: "Instance", id });
+  await index.removeFile(file.uuid);
 }
 
 async function isWhole(files: RecoverPorts["files"], file: UnflushedRow["file"]): Promise<boolean> {
@@ -40,11 +43,12 @@ async function isWhole(files: RecoverPorts["files"], file: UnflushedRow["file"])
   }
 }
 
-/** Indexes a complete file; a damaged one, or one that is there already, is removed. */
+/** Makes a complete file durable and indexes it; a damaged one, or one that is there already, is removed. */
 async function recoverFile(ports: RecoverPorts, orphan: StoredSource): Promise<string> {
   try {
     const extract = await ports.extract(orphan.source);
     const instance = newInstance(ports, orphan, extract, { kind: "recovery" });
+    await ports.files.flush(orphan.file.uuid);
     const outcome = await ports.index.store(instance, "Never", true);
     if (outcome.kind === "stored") return "indexed";
   } catch (error) {

@@ -59,7 +59,7 @@ function range(vr: Vr, text: string): Matcher {
   return { kind: "range", from: open(match[1]!), to: open(match[2]!) };
 }
 
-/** Whether `value` (undefined: absent) is what `matcher` asks for. */
+/** Whether `value` (undefined: absent) is what `matcher` asks for: as a whole, or one of its parts. */
 export function matches(
   matcher: Matcher,
   value: string | undefined,
@@ -67,14 +67,20 @@ export function matches(
 ): boolean {
   if (value === undefined) return false;
   const fold = caseSensitive ? (text: string) => text.trim() : normalize;
-  const folded = fold(value);
+  return alternatives(value).some((part) => matchesOne(matcher, fold(part), fold));
+}
+
+/** What a query may match: the whole value, and each part of a multiple one (PS3.4 Section C.2.2.2). */
+export function alternatives(value: string): readonly string[] {
+  return value.includes("\\") ? [value, ...value.split("\\")] : [value];
+}
+
+function matchesOne(matcher: Matcher, folded: string, fold: (text: string) => string): boolean {
   switch (matcher.kind) {
     case "present":
       return true;
     case "equal":
-      return matcher.values.some((wanted) =>
-        fold(wanted) === folded || folded.split("\\").includes(fold(wanted))
-      );
+      return matcher.values.some((wanted) => fold(wanted) === folded);
     case "wildcard":
       return globMatches(fold(matcher.pattern), folded);
     case "range":

@@ -5,9 +5,10 @@ import type {
   TagCondition,
 } from "../../core/archive/query.ts";
 import { depthOf, type Level, METADATA } from "../../core/archive/resource.ts";
-import { type Matcher, normalize, upperEnd } from "../../core/dicom/match.ts";
+import { type Matcher, matches, normalize, upperEnd } from "../../core/dicom/match.ts";
 import { TAG, type Tag, tagHex } from "../../core/dicom/tag.ts";
-import { isSearchable } from "./search_values.ts";
+import { isSearchable, LONGEST_SEARCHED } from "./search_values.ts";
+import type { ValueTest } from "./database.ts";
 
 /** A value bound to a statement. */
 export type Bound = string | number;
@@ -107,60 +108,62 @@ function metadataExpression(row: string, key: number): string {
 
 function tagCondition(queried: Level, condition: TagCondition): Sql {
   const { level, tag, matcher, caseSensitive } = condition;
-  const expression = tagExpression(queried, level, tag);
-  if (matcher.kind === "present" || !isSearchable(level, tag)) {
-    return valueCondition(expression, matcher, caseSensitive);
+  const exact = valueCondition(tagExpression(queried, level, tag), matcher, caseSensitive);
+  if (!isSearchable(level, tag) || matcher.kind === "present" || matches(matcher, "", false)) {
+    return exact; // the table `search` does not tell empty from absent
   }
-  const matched = matchSql("value", matcher, normalize);
+  const matched = searchCondition(matcher);
   const indexed: Sql = {
     text: `${alias(rowLevel(queried, level))}.id IN
       (SELECT resource FROM search WHERE tag = ${tag} AND ${matched.text})`,
     values: matched.values,
   };
-  if (!caseSensitive) return indexed;
-  return join([indexed, valueCondition(expression, matcher, true)], " AND ");
+  return caseSensitive ? join([indexed, exact], " AND ") : indexed;
 }
 
 function metadataCondition(row: string, { key, matcher, caseSensitive }: MetadataCondition): Sql {
   return valueCondition(metadataExpression(row, key), matcher, caseSensitive);
 }
 
-/** A condition on a value that no index knows. */
+/** A condition on a value that no index knows; the core's own `matches()` decides. */
 function valueCondition(expression: string, matcher: Matcher, caseSensitive: boolean): Sql {
   if (matcher.kind === "present") return { text: `${expression} IS NOT NULL`, values: [] };
-  return caseSensitive
-    ? matchSql(`trim(${expression})`, matcher, (text) => text.trim())
-    : matchSql(`normalize(${expression})`, matcher, normalize);
+  return {
+    text: `matches(${expression}, ?)`,
+    values: [JSON.stringify({ matcher, caseSensitive } satisfies ValueTest)],
+  };
 }
 
-/** `column` compared as `matcher` says, with its values brought to the form of the column by `fold`. */
-function matchSql(column: string, matcher: Matcher, fold: (text: string) => string): Sql {
+/** The same as `matches()` without regard to case, on the normalized values of the table `search`. */
+function searchCondition(matcher: Exclude<Matcher, { kind: "present" }>): Sql {
   switch (matcher.kind) {
-    case "present":
-      return { text: `${column} IS NOT NULL`, values: [] };
     case "equal": {
-      const values = matcher.values.map(fold);
-      return { text: `${column} IN (${values.map(() => "?").join(", ")})`, values };
+      const values = matcher.values.map(normalize);
+      return {
+        text: "value IN (SELECT value FROM json_each(?))",
+        values: [JSON.stringify(values)],
+      };
     }
     case "wildcard":
-      return globSql(column, fold(matcher.pattern));
+      return globCondition(normalize(matcher.pattern));
     case "range": {
       const { from, to } = matcher;
-      const pieces: Sql[] = [{ text: `${column} <> ''`, values: [] }];
-      if (from !== undefined) pieces.push({ text: `${column} >= ?`, values: [from] });
-      if (to !== undefined) pieces.push({ text: `${column} < ?`, values: [upperEnd(to)] });
+      const pieces: Sql[] = [{ text: "value <> ''", values: [] }];
+      if (from !== undefined) pieces.push({ text: "value >= ?", values: [from] });
+      if (to !== undefined) pieces.push({ text: "value < ?", values: [upperEnd(to)] });
       return join(pieces, " AND ");
     }
   }
 }
 
 /** SQLite's GLOB knows `*` and `?` as DICOM does; the text before them bounds the search. */
-function globSql(column: string, pattern: string): Sql {
+function globCondition(pattern: string): Sql {
+  if (pattern.replaceAll("*", "").length > LONGEST_SEARCHED) return { text: "FALSE", values: [] };
   const glob = pattern.replaceAll("[", "[[]");
   const prefix = /^[^*?]*/.exec(pattern)![0];
-  if (prefix === "") return { text: `${column} GLOB ?`, values: [glob] };
+  if (prefix === "") return { text: "value GLOB ?", values: [glob] };
   return {
-    text: `${column} >= ? AND ${column} < ? AND ${column} GLOB ?`,
+    text: "value >= ? AND value < ? AND value GLOB ?",
     values: [prefix, upperEnd(prefix), glob],
   };
 }
@@ -177,7 +180,7 @@ function modalitiesCondition(matcher: Matcher): Sql {
 
 function labelCondition(row: string, { labels, constraint }: LabelCondition): Sql {
   const among = `SELECT count(*) FROM label WHERE label.resource = ${row}.id AND name IN
-    (${labels.map(() => "?").join(", ")})`;
+    (SELECT value FROM json_each(?))`;
   const wanted = { All: `= ${new Set(labels).size}`, Any: "> 0", None: "= 0" }[constraint];
-  return { text: `(${among}) ${wanted}`, values: labels };
+  return { text: `(${among}) ${wanted}`, values: [JSON.stringify(labels)] };
 }

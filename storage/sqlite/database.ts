@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { normalize } from "../../core/dicom/match.ts";
+import { type Matcher, matches } from "../../core/dicom/match.ts";
 
 /** How a connection uses the index. */
 export type Access = "read-write" | "read-only";
@@ -19,10 +19,28 @@ export function openDatabase(path: string, access: Access = "read-write"): Datab
     db.exec("PRAGMA foreign_keys = ON");
   }
   db.exec("PRAGMA cache_size = -8192");
-  db.function("normalize", { deterministic: true }, (text) => {
-    return typeof text === "string" ? normalize(text) : null;
-  });
+  db.function("matches", { deterministic: true }, createValueTest());
   return db;
+}
+
+/** The second argument of the SQL function `matches(value, test)`, as JSON. */
+export interface ValueTest {
+  readonly matcher: Matcher;
+  readonly caseSensitive: boolean;
+}
+
+/** The SQL function `matches`; a statement asks the same of all its rows, so the last test is kept. */
+function createValueTest() {
+  let json: unknown;
+  let test: ValueTest;
+  return (value: unknown, wanted: unknown): number => {
+    if (typeof value !== "string") return 0;
+    if (wanted !== json) {
+      test = JSON.parse(String(wanted));
+      json = wanted;
+    }
+    return matches(test.matcher, value, test.caseSensitive) ? 1 : 0;
+  };
 }
 
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */

@@ -3,13 +3,11 @@ import type { UnflushedRow } from "../../core/ports.ts";
 
 /** Which files may lack a row, and which rows are gone while their file may still be there. */
 export function createFileJournal(db: DatabaseSync) {
-  const open = db.prepare(`INSERT OR IGNORE INTO open_folder
-    SELECT ?, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'resource'), 0)`);
+  const open = db.prepare(`INSERT OR IGNORE INTO open_folder VALUES (?)`);
   const close = db.prepare(`DELETE FROM open_folder WHERE name = ?`);
   const folders = db.prepare(`SELECT name FROM open_folder ORDER BY name`);
-  const known = db.prepare(`SELECT uuid FROM file
-    WHERE resource > coalesce((SELECT min(since) FROM open_folder), 0)
-    UNION ALL SELECT uuid FROM obsolete_file`);
+  const known = db.prepare(`SELECT uuid FROM file WHERE uuid >= :first AND uuid < :end
+    UNION ALL SELECT uuid FROM obsolete_file WHERE uuid >= :first AND uuid < :end`);
   const unflushed = db.prepare(`SELECT resource, public_id, uuid, size, sha256 FROM file
     JOIN resource ON resource.id = file.resource WHERE flushed = 0 ORDER BY resource`);
   const markFlushed = db.prepare(`UPDATE file SET flushed = 1 WHERE resource = ?`);
@@ -20,8 +18,9 @@ export function createFileJournal(db: DatabaseSync) {
     openFolder: (name: string) => void open.run(name),
     closeFolder: (name: string) => void close.run(name),
     openFolders: () => folders.all().map((row) => String(row.name)),
-    /** Files with a row that may lie in an open folder, and files to be removed. */
-    knownFiles: () => known.all().map((row) => String(row.uuid)),
+    /** Files that have a row or are to be removed, by the beginning of their UUID. */
+    knownFiles: (prefix: string) =>
+      known.all({ first: prefix, end: `${prefix}~` }).map((row) => String(row.uuid)),
     markFlushed: (row: number) => void markFlushed.run(row),
     unflushed: (): UnflushedRow[] =>
       unflushed.all().map((found) => ({

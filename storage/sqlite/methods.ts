@@ -22,6 +22,7 @@ export const METHODS = {
   store: "write",
   markFlushed: "later",
   remove: "write",
+  removeFile: "write",
   forgetFiles: "write",
   addLabel: "write",
   removeLabel: "write",

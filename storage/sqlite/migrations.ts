@@ -31,6 +31,7 @@ export const MIGRATIONS: readonly string[] = [
      sha256   TEXT    NOT NULL,
      flushed  INTEGER NOT NULL  -- 0 while it is not known to be durable
    ) STRICT;
+   CREATE UNIQUE INDEX file_uuid ON file(uuid);
    CREATE INDEX file_unflushed ON file(resource) WHERE flushed = 0;
 
    -- Normalized values of main tags: all of patients, studies and series, the UID of instances.
@@ -59,8 +60,8 @@ export const MIGRATIONS: readonly string[] = [
    -- Files whose rows are gone and that are still to be removed.
    CREATE TABLE obsolete_file (uuid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
-   -- Folders in which files may lie that have no row yet; 'since': rows above it may be theirs.
-   CREATE TABLE open_folder (name TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   -- Folders in which files may lie that have no row yet.
+   CREATE TABLE open_folder (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
    CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    INSERT INTO total VALUES ('0', 0), ('1', 0), ('2', 0), ('3', 0), ('size', 0);

@@ -2,6 +2,9 @@ import type { Level, MainTags } from "../../core/archive/resource.ts";
 import { alternatives, normalize } from "../../core/dicom/match.ts";
 import { TAG, type Tag } from "../../core/dicom/tag.ts";
 
+/** Main tags are not longer than this many characters, so no longer pattern fits one. */
+export const LONGEST_SEARCHED = 4096;
+
 /** A row of the table `search`, but for its resource. */
 export interface SearchValue {
   readonly tag: Tag;

@@ -20,6 +20,7 @@ interface ParentRow {
 export function createStore(db: DatabaseSync) {
   const findInstance = db.prepare(`SELECT resource.id, uuid, sha256 FROM resource
     JOIN file ON file.resource = resource.id WHERE level = 3 AND public_id = ?`);
+  const findByFile = db.prepare(`SELECT resource FROM file WHERE uuid = ?`);
   const findResource = db.prepare(
     `SELECT id, parent, children FROM resource WHERE level = ? AND public_id = ?`,
   );
@@ -113,6 +114,11 @@ export function createStore(db: DatabaseSync) {
     remove({ level, id }: ResourceRef): Removal | undefined {
       const row = findResource.get(depthOf(level), id);
       return row && removeTree(Number(row.id));
+    },
+
+    removeFile(uuid: string): Removal | undefined {
+      const row = findByFile.get(uuid);
+      return row && removeTree(Number(row.resource));
     },
   };
 }
