@@ -64,7 +64,13 @@ export function contentDisposition(filename: string): string {
   const safe = filename.replace(/[\x00-\x1f\x7f"\\]/g, "");
   if (/^[\x20-\x7e]*$/.test(safe)) return `filename="${safe}"`;
   const ascii = safe.replace(/[^\x20-\x7e]/g, "_");
-  return `filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(safe)}`;
+  return `filename="${ascii}"; filename*=UTF-8''${extValue(safe)}`;
+}
+
+/** Percent-encoded UTF-8 (RFC 8187 Section 3.2.1). */
+function extValue(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+    .replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function unauthorized(c: Context): Response {
@@ -106,15 +112,18 @@ function checkOrigin(c: Context, { allowedHosts }: AccessOptions): void {
 }
 
 function isSameOrigin(origin: string, host: string, allowedHosts: readonly string[]): boolean {
-  const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (!parsed) return false;
-  return parsed.host === new URL(`${parsed.protocol}//${host}`).host ||
-    allowedHosts.includes(parsed.hostname);
+  if (!URL.canParse(origin)) return false; // "null" among others
+  const { protocol, host: theirs, hostname } = new URL(origin);
+  const own = `${protocol}//${host}`;
+  return URL.canParse(own) && theirs === new URL(own).host || isNamed(hostname, allowedHosts);
 }
 
 function isAllowedHost(host: string, allowedHosts: readonly string[]): boolean {
-  return host === "localhost" || isIP(host) !== 0 ||
-    allowedHosts.some((allowed) => allowed.toLowerCase() === host);
+  return host === "localhost" || isIP(host) !== 0 || isNamed(host, allowedHosts);
+}
+
+function isNamed(host: string, allowedHosts: readonly string[]): boolean {
+  return allowedHosts.some((allowed) => allowed.toLowerCase() === host);
 }
 
 /** The name in a Host header, without port and brackets. */

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import { DicomError } from "../core/errors.ts";
 
@@ -114,47 +115,32 @@ async function* inflated(
   bytes: AsyncIterable<Uint8Array>,
   inflater: Inflater,
 ): AsyncGenerator<Uint8Array> {
-  let failure: unknown;
-  const feed = (async () => {
-    for await (const chunk of bytes) {
-      if (inflater.destroyed) return;
-      if (!inflater.write(chunk)) await drained(inflater);
-    }
-    inflater.end();
-  })().catch((error) => {
-    failure = error;
-    inflater.destroy(error as Error);
-  });
+  const source = Readable.from(bytes);
+  pipeline(source, inflater, () => {}); // the loop below gets its errors
   try {
     yield* inflater as AsyncIterable<Uint8Array>;
   } catch (cause) {
-    if (failure instanceof DicomError) throw failure;
+    if (cause instanceof DicomError) throw cause;
     const fact = "its compression is damaged or cut short";
     throw new DicomError("bad-request", `Cannot read body: ${fact}`, { cause });
-  } finally {
-    inflater.destroy();
-    await feed;
   }
-}
-
-function drained(inflater: Inflater): Promise<void> {
-  return new Promise((resolve) => {
-    inflater.once("drain", resolve);
-    inflater.once("close", resolve);
-  });
 }
 
 function tooLong({ maximumBytes }: BodyLimits): DicomError {
   return new DicomError("too-large", `Cannot read body: it exceeds ${maximumBytes} bytes`);
 }
 
-/** How deep brackets are nested, without those in strings. */
+/** How deep brackets are nested, without those in strings. By hand: an expression could take quadratic time. */
 function depthOf(json: string): number {
   let depth = 0;
   let deepest = 0;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
-    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
-    else if (token === "]" || token === "}") depth--;
+  let isString = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]!;
+    if (character === '"') isString = !isString;
+    else if (isString) at += character === "\\" ? 1 : 0;
+    else if (character === "[" || character === "{") deepest = Math.max(deepest, ++depth);
+    else if (character === "]" || character === "}") depth--;
   }
   return deepest;
 }

@@ -8,10 +8,6 @@ const CONCURRENT_CHECKS = 2;
 const WAITING_CHECKS = 32;
 /** Credentials that were right are remembered, so many at most. */
 const REMEMBERED = 256;
-/** What passwords of unknown users are compared with, so that they take as long. */
-const NOBODY =
-  "$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
 /** What checking passwords needs. */
 export interface LoginOptions {
   readonly users: Readonly<Record<string, string>>;
@@ -25,23 +21,40 @@ export interface LoginOptions {
  */
 export type Login = (encoded: string) => Promise<string | undefined>;
 
-/** Makes the check, which remembers credentials that were right under a key of this process. */
+/**
+ * Makes the check, which remembers credentials that were right under a key of this process. Requests with the same
+ * credentials share one check.
+ */
 export function createLogin({ users, verifyPassword }: LoginOptions): Login {
   const key = randomBytes(32);
   const remembered = new Map<string, string>();
+  const running = new Map<string, Promise<string | undefined>>();
   const limit = createLimit(CONCURRENT_CHECKS, WAITING_CHECKS);
+  const nobody = storedForNobody(users);
 
-  return async (encoded) => {
-    const digest = createHmac("sha256", key).update(encoded).digest("base64");
-    const known = remembered.get(digest);
-    if (known !== undefined) return known;
+  const check = async (encoded: string, digest: string) => {
     const [name, password] = split(Buffer.from(encoded, "base64").toString("utf8"));
-    const stored = Object.hasOwn(users, name) ? users[name]! : NOBODY;
-    if (!await limit(() => verifyPassword(password, stored)) || stored === NOBODY) return undefined;
+    const isUser = Object.hasOwn(users, name);
+    const stored = isUser ? users[name]! : nobody;
+    if (!await limit(() => verifyPassword(password, stored)) || !isUser) return undefined;
     if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value!);
     remembered.set(digest, name);
     return name;
   };
+  return async (encoded) => {
+    const digest = createHmac("sha256", key).update(encoded).digest("base64");
+    const known = remembered.get(digest);
+    if (known !== undefined) return known;
+    const checking = running.get(digest) ?? check(encoded, digest);
+    running.set(digest, checking);
+    return await checking.finally(() => running.delete(digest));
+  };
+}
+
+/** What passwords of unknown users are compared with: as costly as those of users, so that time tells nothing. */
+function storedForNobody(users: Readonly<Record<string, string>>): string {
+  const stored = Object.values(users);
+  return stored.find((text) => text.startsWith("$")) ?? stored[0] ?? "";
 }
 
 function split(credentials: string): [name: string, password: string] {

@@ -15,7 +15,7 @@ export function flag(c: Context, name: string): boolean {
   return value !== undefined && value !== "false" && value !== "0";
 }
 
-/** A JSON answer, or its XML where the client accepts only that. */
+/** A JSON answer, or its XML where the client names that first. */
 export function json(c: Context, value: unknown): Response {
   return wantsXml(c)
     ? whole(c, toXml(value), "application/xml; charset=utf-8")
@@ -98,15 +98,25 @@ async function* jsonPieces<T>(
   yield piece + close;
 }
 
-function encoded(first: string, rest: AsyncIterable<string>): ReadableStream {
-  return ReadableStream.from((async function* () {
-    yield encoder.encode(first);
-    for await (const piece of rest) yield encoder.encode(piece);
-  })());
+/** By hand, because a generator that was never started does not close what it would have read. */
+function encoded(first: string, rest: AsyncGenerator<string>): ReadableStream {
+  let ready: string | undefined = first;
+  return new ReadableStream({
+    async pull(controller) {
+      const piece = ready ?? (await rest.next()).value;
+      ready = undefined;
+      if (piece === undefined) controller.close();
+      else controller.enqueue(encoder.encode(piece));
+    },
+    async cancel() {
+      await rest.return(undefined);
+    },
+  }, { highWaterMark: 0 });
 }
 
+/** As Orthanc: XML must be what is named first, so that browsers, which name it too, get JSON. */
 function wantsXml(c: Context): boolean {
-  return /\b(application|text)\/xml\b/.test(c.req.header("Accept") ?? "");
+  return /^\s*application\/xml\s*(?:[;,]|$)/i.test(c.req.header("Accept") ?? "");
 }
 
 /** One server-sent event; `data` is sent as JSON. */
