@@ -1,7 +1,5 @@
-import { parseArgs } from "node:util";
 import { concurrently } from "../../core/archive/concurrently.ts";
 import { DicomError, type ErrorCode } from "../../core/errors.ts";
-import type { Command } from "../command.ts";
 import { type Candidate, dicomFiles, unknownTo } from "./import/candidates.ts";
 import { openLocalFile } from "./import/local_file.ts";
 import { createProgress, megabytes } from "./import/progress.ts";
@@ -23,7 +21,7 @@ export interface ImportOptions {
   readonly write: (text: string) => void;
   /** Whether `write` goes to a terminal, which can show a bar. */
   readonly isTerminal: boolean;
-  /** Ends the import; what has been stored stays. */
+  /** Ends the import, without an error; what has been stored stays. */
   readonly signal: AbortSignal;
   /** Milliseconds; for tests. */
   readonly now?: () => number;
@@ -32,8 +30,6 @@ export interface ImportOptions {
 
 /** Files that are sent at the same time unless told otherwise. */
 const CONCURRENCY = 4;
-/** More connections than that help nobody. */
-const MAXIMUM_CONCURRENCY = 64;
 
 /** Failures of the server, which the next file would meet too. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -47,7 +43,8 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * that cannot be read or are refused are reported and counted, and the others go on. Memory does not grow
  * with their number.
  *
- * @throws DicomError `network`, `unauthorized` or `storage-full` when no further file could be stored
+ * @throws DicomError `bad-uri` if `url` is not of HTTP; `network`, `unauthorized` or `storage-full` when no
+ * further file could be stored
  */
 export async function importFolders(options: ImportOptions): Promise<ImportSummary> {
   const { folders, concurrency = CONCURRENCY, write, isTerminal, signal, now = Date.now } = options;
@@ -55,7 +52,7 @@ export async function importFolders(options: ImportOptions): Promise<ImportSumma
   await using totals = countTotals(folders);
   using server = createImportServer(serverOptions(options));
   const tally = createTally(progress, totals);
-  const files = unknownTo(server, dicomFiles(folders, tally), tally);
+  const files = unknownTo(server, dicomFiles(folders, tally, signal), tally);
   const start = now();
   try {
     await concurrently(files, concurrency, (file) => send(server, file, { tally, signal }));
@@ -101,6 +98,9 @@ function summarize({ counts, sent }: Tally, durationMs: number): string {
 function serverOptions(options: ImportOptions) {
   const { user, password, concurrency = CONCURRENCY, sleep = wait, signal } = options;
   const url = new URL(options.url);
+  if (!/^https?:$/.test(url.protocol)) {
+    throw new DicomError("bad-uri", "Cannot import: the URL begins with neither http: nor https:");
+  }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   const fromUrl = url.username === "" ? undefined : decodeURIComponent(url.username);
   const credentials = {
@@ -113,68 +113,4 @@ function serverOptions(options: ImportOptions) {
 
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** `outpost import`. */
-export const importCommand: Command = {
-  usage: "import FOLDER… [--url URL] [--user NAME --password PASSWORD]",
-  summary: "Send all DICOM files below folders to this or another server",
-
-  async run(args) {
-    const parsed = parseImport(args);
-    if (typeof parsed === "string") {
-      console.error(`outpost: ${parsed}`);
-      return 2;
-    }
-    const stop = new AbortController();
-    const onSignal = () => stop.abort();
-    SIGNALS.forEach((name) => Deno.addSignalListener(name, onSignal));
-    try {
-      const { failed } = await importFolders({
-        ...parsed,
-        write: writeError,
-        isTerminal: Deno.stderr.isTerminal(),
-        signal: stop.signal,
-      });
-      return failed > 0 || stop.signal.aborted ? 1 : 0;
-    } finally {
-      SIGNALS.forEach((name) => Deno.removeSignalListener(name, onSignal));
-    }
-  },
-};
-
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-function writeError(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-}
-
-/**
- * @returns what is wrong, for a command line that cannot be meant
- * @throws TypeError for an option that does not exist
- */
-function parseImport(args: readonly string[]) {
-  const { values, positionals: folders } = parseArgs({
-    args: [...args],
-    options: {
-      url: { type: "string", default: "http://localhost:8042" },
-      user: { type: "string" },
-      password: { type: "string" },
-      concurrency: { type: "string", default: String(CONCURRENCY) },
-    },
-    allowPositionals: true,
-  });
-  const { user, password } = values;
-  const url = URL.parse(values.url);
-  const concurrency = Number(values.concurrency);
-  if (folders.length === 0) return "import needs a folder";
-  if (!url || !/^https?:$/.test(url.protocol)) return "--url must be an http or https URL";
-  if ((user === undefined) !== (password === undefined)) {
-    return "--user and --password belong together";
-  }
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAXIMUM_CONCURRENCY) {
-    return `--concurrency must be a number from 1 to ${MAXIMUM_CONCURRENCY}`;
-  }
-  return { folders, url, user, password, concurrency };
 }

@@ -16,16 +16,18 @@ export interface Candidate {
 /** Files that the server is asked about together. */
 const BATCH = 100;
 
-/** The DICOM files below `paths`; the others are counted. */
+/** The DICOM files below `paths`; the others are counted. A signal ends it with its reason. */
 export async function* dicomFiles(
   paths: readonly string[],
   tally: Tally,
+  signal: AbortSignal,
 ): AsyncGenerator<Candidate> {
   const events = {
     unreadable: (path: string) => tally.fail(path, "cannot be read", 0),
     skipped: () => tally.done("skipped", 0),
   };
   for await (const path of walk(paths, events)) {
+    signal.throwIfAborted();
     const candidate = await inspect(path, tally);
     if (candidate) yield candidate;
   }

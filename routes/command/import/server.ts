@@ -56,6 +56,9 @@ const FATAL: Readonly<Record<number, { code: "unauthorized" | "storage-full"; fa
   507: { code: "storage-full", fact: "the server's storage is full" },
 };
 
+/** Codes of errors on a connection that was there. */
+const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
 /** Orthanc's words for what became of an instance. */
 const KINDS = { Success: "stored", AlreadyStored: "already", FilteredOut: "filtered" } as const;
 
@@ -102,14 +105,15 @@ export function createImportServer(options: ImportServerOptions): ImportServer {
         sent += bytes;
         progress(bytes);
       };
-      const { status, text } = await post("instances", {
+      const body: Body = {
         length: file.size,
         type: "application/dicom",
         bytes() {
           count(-sent); // an earlier attempt does not count
           return counted(file, count);
         },
-      });
+      };
+      const { status, text } = await post("instances", body).catch(rejectedUnread);
       const answer = status === 200 ? parse(StoreAnswer, text) : undefined;
       return answer
         ? { kind: KINDS[answer.Status] }
@@ -161,12 +165,28 @@ function send(
   };
   return new Promise((resolve, reject) => {
     const target = new URL(path, url);
-    const outgoing = request(target, { method: "POST", agent, headers, signal });
-    outgoing.setTimeout(IDLE_MS, () => outgoing.destroy(new Error("no answer")));
+    const outgoing = request(target, { method: "POST", agent, headers });
+    // On a connection that served before, destroying a request does not always raise its error.
+    const fail = (error: unknown) => {
+      reject(error);
+      outgoing.destroy();
+    };
+    const abort = () => fail(signal.reason);
+    signal.addEventListener("abort", abort);
+    outgoing.setTimeout(IDLE_MS, () => fail(new Error("no answer")));
     outgoing.on("response", (incoming) => resolve(readAnswer(incoming)));
     outgoing.on("error", reject);
+    outgoing.on("close", () => signal.removeEventListener("abort", abort));
     pipeline(body.bytes(), outgoing).catch(reject);
   });
+}
+
+/** A server may close the connection on a file that it will not even read: no reason to end the import. */
+function rejectedUnread(error: unknown): Answer {
+  const { cause } = error instanceof DicomError ? error : {};
+  const isClosed = cause instanceof Error && "code" in cause && CLOSED.has(String(cause.code));
+  if (!isClosed) throw error;
+  return { status: 0, text: JSON.stringify({ Details: "the server closes the connection" }) };
 }
 
 async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
