@@ -166,7 +166,8 @@ export interface OpenFile extends ByteSource, AsyncDisposable {}
 /** The files of the archive, named by UUID. */
 export interface FileStore {
   /**
-   * Writes `bytes` as they come, so memory does not grow with size.
+   * Writes `bytes` as they come, so memory does not grow with size. A chunk is not used any more when the
+   * next is asked for.
    *
    * @throws DicomError `storage-full` or `cannot-write`
    */

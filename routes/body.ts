@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import { DicomError } from "../core/errors.ts";
+import type { IncomingBody } from "./listener/request.ts";
 
 /** Longest JSON or text that is read whole, in bytes. */
 const MAXIMUM_TEXT = 16 * 1024 * 1024;
@@ -24,6 +25,18 @@ export function limitBody(limits: BodyLimits) {
     if (declared !== undefined && Number(declared) > limits.maximumBytes) throw tooLong(limits);
     await next();
   };
+}
+
+/**
+ * The body for one reader that is done with each piece when it asks for the next, such as the file store.
+ *
+ * @throws DicomError as `bodyOf()`
+ */
+export function lentBodyOf(c: Context): AsyncIterable<Uint8Array> {
+  const direct: IncomingBody | undefined = c.env?.body;
+  if (!direct || c.req.header("Content-Encoding") !== undefined) return bodyOf(c);
+  const limits: BodyLimits = c.get("bodyLimits") ?? UNLIMITED;
+  return counted(direct.lent(), limits.maximumBytes, () => tooLong(limits));
 }
 
 /**
@@ -93,7 +106,7 @@ const INFLATERS: Readonly<Record<string, () => Inflater>> = {
 
 /** The listener gives the body straight from the socket; elsewhere it is the request's own. */
 async function* rawBody(c: Context): AsyncGenerator<Uint8Array> {
-  const direct: AsyncIterable<Uint8Array> | undefined = c.env?.body;
+  const direct: IncomingBody | undefined = c.env?.body;
   const body = direct ?? c.req.raw.body;
   if (body) yield* body;
 }

@@ -3,7 +3,7 @@ import type { App } from "../core/app.ts";
 import type { IngestOutcome, Origin } from "../core/archive/ingest.ts";
 import type { UploadResult } from "../core/archive/upload.ts";
 import { remoteAddress, username } from "./access.ts";
-import { bodyOf } from "./body.ts";
+import { bodyOf, lentBodyOf } from "./body.ts";
 import { pathOf } from "./levels.ts";
 import { fileParts } from "./multipart.ts";
 import { json, text } from "./respond.ts";
@@ -26,7 +26,7 @@ export function instanceRoutes(app: App): Hono {
       }
       return text(c, "");
     }
-    return json(c, resultJson(await app.upload(bodyOf(c), originOf(c))));
+    return json(c, resultJson(await app.upload(lentBodyOf(c), originOf(c))));
   });
 }
 

@@ -131,28 +131,50 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
 }
 
 /**
- * Hashes and writes bytes as they come. The first `HEAD` bytes are gathered in memory and written at once, so
- * that most files take one write and can be read without the disk; the rest is written chunk by chunk.
+ * Hashes and writes bytes as they come. What fits into `HEAD` bytes is copied into memory and written at once,
+ * so that most files take one write and can be read without the disk; the rest is written chunk by chunk.
  */
 async function writePieces(file: Deno.FsFile, bytes: AsyncIterable<Uint8Array>) {
   const hash = createHash("sha256");
-  let head: Uint8Array | undefined;
-  let gathered: Uint8Array[] = [];
+  const head = new HeadBuffer();
+  let spilled = false;
   let size = 0;
-  const writeHead = async () => {
-    head = gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered, size);
-    gathered = [];
-    await writeAll(file, head);
-    return head;
-  };
   for await (const chunk of bytes) {
     hash.update(chunk);
     size += chunk.length;
-    if (head) await writeAll(file, chunk);
-    else if (gathered.push(chunk) && size >= HEAD) await writeHead();
+    if (!spilled && size <= HEAD) {
+      head.append(chunk);
+      continue;
+    }
+    if (!spilled) await writeAll(file, head.bytes);
+    spilled = true;
+    await writeAll(file, chunk);
   }
-  const start = head ?? await writeHead();
-  return { size, sha256: hash.digest("hex"), head: start };
+  if (!spilled) await writeAll(file, head.bytes);
+  return { size, sha256: hash.digest("hex"), head: head.bytes };
+}
+
+/** The first bytes of a file: one exact copy if they come in one chunk, else a buffer of `HEAD` bytes. */
+class HeadBuffer {
+  #buffer = Buffer.alloc(0);
+  #length = 0;
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  append(chunk: Uint8Array): void {
+    if (this.#length === 0) this.#buffer = Buffer.from(chunk);
+    else {
+      if (this.#length + chunk.length > this.#buffer.length) {
+        const grown = Buffer.allocUnsafeSlow(HEAD);
+        grown.set(this.#buffer);
+        this.#buffer = grown;
+      }
+      this.#buffer.set(chunk, this.#length);
+    }
+    this.#length += chunk.length;
+  }
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

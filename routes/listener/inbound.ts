@@ -13,10 +13,12 @@ const LF = 0x0a;
 
 /**
  * The bytes of a connection. They are read into slabs that are never written twice, so that what is handed out
- * stays as it is and no byte is copied.
+ * stays as it is and no byte is copied; but for slabs that are lent, which are written again and again.
  */
 export class Inbound {
   #slab: Uint8Array<ArrayBuffer> = new Uint8Array(HEAD_SLAB_BYTES);
+  /** Whether all that was handed out of the slab was lent. */
+  #isLent = false;
   #start = 0;
   #end = 0;
   #pending: Promise<boolean> | undefined;
@@ -30,10 +32,11 @@ export class Inbound {
 
   /**
    * Reads once, or joins the read that runs.
+   * @param lend whether what is read may be overwritten once it was taken and more is asked for
    * @returns false if the client closed or lost the connection
    */
-  fill(slabBytes: number = HEAD_SLAB_BYTES): Promise<boolean> {
-    return this.#pending ??= this.#read(slabBytes);
+  fill(slabBytes: number = HEAD_SLAB_BYTES, lend = false): Promise<boolean> {
+    return this.#pending ??= this.#read(slabBytes, lend);
   }
 
   /** Takes at most `bytes` of what is buffered. */
@@ -60,9 +63,10 @@ export class Inbound {
     }
   }
 
-  async #read(slabBytes: number): Promise<boolean> {
+  async #read(slabBytes: number, lend: boolean): Promise<boolean> {
     try {
-      this.#makeRoom(slabBytes);
+      if (lend && this.#isLent && this.buffered === 0) this.#start = this.#end = 0;
+      this.#makeRoom(slabBytes, lend);
       const count = await this.socket.read(this.#slab.subarray(this.#end));
       this.#end += count ?? 0;
       return count !== null && count > 0;
@@ -73,8 +77,12 @@ export class Inbound {
     }
   }
 
-  #makeRoom(slabBytes: number): void {
-    if (this.#slab.length - this.#end >= ROOM_BYTES) return;
+  #makeRoom(slabBytes: number, lend: boolean): void {
+    if (this.#slab.length - this.#end >= ROOM_BYTES) {
+      this.#isLent &&= lend;
+      return;
+    }
+    this.#isLent = lend && this.buffered === 0;
     const slab = new Uint8Array(Math.max(slabBytes, this.buffered + HEAD_SLAB_BYTES));
     slab.set(this.#slab.subarray(this.#start, this.#end));
     [this.#slab, this.#start, this.#end] = [slab, 0, this.buffered];
@@ -97,6 +105,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   readonly #events: BodyEvents;
   #chunks: AsyncGenerator<Uint8Array> | undefined;
   #isComplete: boolean;
+  #lends = false;
 
   constructor(
     inbound: Inbound,
@@ -124,6 +133,12 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return this.#chunks ??= this.#read();
+  }
+
+  /** The same bytes, each piece good only until the next is asked for: a long body then takes little memory. */
+  lent(): AsyncIterable<Uint8Array> {
+    this.#lends = true;
+    return this;
   }
 
   /** Drops the body if nobody asked for it and it is here already, so that the connection can go on. */
@@ -197,7 +212,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   async #fill(slabBytes: number): Promise<void> {
     const { deadline, ms } = this.#idle;
     deadline.set(ms);
-    const isAlive = await this.#inbound.fill(slabBytes);
+    const isAlive = await this.#inbound.fill(slabBytes, this.#lends);
     deadline.clear();
     if (isAlive) return;
     throw new DicomError("network", "Cannot read the request body: the connection ended before it");

@@ -6,7 +6,13 @@ export interface RequestEnv {
   /** IP address of the client. */
   readonly remoteAddress: string;
   /** The body straight from the connection, which is read no faster than this is pulled. */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: IncomingBody;
+}
+
+/** A body as it comes from the connection. */
+export interface IncomingBody extends AsyncIterable<Uint8Array> {
+  /** The same bytes, each piece good only until the next is asked for: a long body then takes little memory. */
+  lent(): AsyncIterable<Uint8Array>;
 }
 
 /** The largest body that `text()` and its like take: those who want more stream it. */
