@@ -1,7 +1,7 @@
 import { concurrently } from "../../core/archive/concurrently.ts";
 import { DicomError, type ErrorCode } from "../../core/errors.ts";
 import { type Candidate, dicomFiles, unknownTo } from "./import/candidates.ts";
-import { openLocalFile } from "./import/local_file.ts";
+import { openLocalFile, readFailure } from "./import/local_file.ts";
 import { createProgress, megabytes } from "./import/progress.ts";
 import { createImportServer, type ImportServer } from "./import/server.ts";
 import { createTally, type ImportSummary, type Tally } from "./import/tally.ts";
@@ -85,7 +85,7 @@ async function send(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof DicomError && FATAL.has(error.code)) throw error;
-    tally.fail(path, error instanceof DicomError ? error.message : "cannot be read", size - sent);
+    tally.fail(path, readFailure(error), size - sent);
   }
 }
 

@@ -146,6 +146,17 @@ Deno.test("importFolders() takes a single file, and reports what is not there", 
   assert.match(output, /^failed: .*none: cannot be read$/m);
 });
 
+Deno.test("importFolders() reports a file that has gone, and goes on", async () => {
+  await using folder = await makeFolder({ "1": instance(1), "2": instance(2) });
+  await using stub = startStub(({ url }) => {
+    if (url.endsWith("bulk-content")) Deno.removeSync(`${folder.path}/1`);
+    return undefined;
+  });
+  const { result, output } = await runImport({ folders: [folder.path], url: stub.url });
+  assert.deepEqual(result, { stored: 1, already: 0, failed: 1, skipped: 0 });
+  assert.match(output, /^failed: .*\/1: cannot be read$/m);
+});
+
 Deno.test("importFolders() takes credentials from the URL, and keeps its path", async () => {
   await using stub = startStub();
   await using folder = await makeFolder({ "1": instance(1) });

@@ -1,5 +1,4 @@
-import { DicomError } from "../../../core/errors.ts";
-import { identify, openLocalFile } from "./local_file.ts";
+import { identify, openLocalFile, readFailure } from "./local_file.ts";
 import type { ImportServer } from "./server.ts";
 import type { Tally } from "./tally.ts";
 import { walk } from "./walk.ts";
@@ -40,7 +39,7 @@ async function inspect(path: string, tally: Tally): Promise<Candidate | undefine
     if (kind === "dicom") return { path, size: file.size, id };
     tally.done("skipped", file.size);
   } catch (error) {
-    tally.fail(path, error instanceof DicomError ? error.message : "cannot be read", 0);
+    tally.fail(path, readFailure(error), 0);
   }
   return undefined;
 }

@@ -41,6 +41,15 @@ export async function openLocalFile(path: string): Promise<LocalFile> {
   };
 }
 
+/** What to say about a file that cannot be read; other errors are thrown on. */
+export function readFailure(error: unknown): string {
+  if (error instanceof DicomError) return error.message;
+  const isSystemError = error instanceof Error && "code" in error &&
+    /^E[A-Z0-9]+$/.test(String(error.code));
+  if (!isSystemError) throw error;
+  return "cannot be read";
+}
+
 /** What a file is, and the public identifier of its instance where the file tells. */
 export interface Identified {
   readonly kind: FileKind;
