@@ -5,7 +5,7 @@ import { type DataElement, type DataSet } from "../dicom/data_set.ts";
 import { decodeFile } from "../dicom/decode.ts";
 import { tagsJson } from "../dicom/json/tags.ts";
 import type { FileMeta } from "../dicom/part10.ts";
-import type { ElementHeader } from "../dicom/scanner.ts";
+import type { ElementHeader } from "../dicom/element_header.ts";
 import { formatTag, TAG, type Tag, tagHex } from "../dicom/tag.ts";
 import { valueText } from "../dicom/values.ts";
 import { DicomError } from "../errors.ts";

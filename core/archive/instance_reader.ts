@@ -1,9 +1,9 @@
 import type { CharacterSets } from "../dicom/charset.ts";
 import { type DataElement, DataSet, DataSetBuilder } from "../dicom/data_set.ts";
-import { decodeFile, readRange, readValue } from "../dicom/decode.ts";
+import { decodeFile, readFully, readRange, readValue } from "../dicom/decode.ts";
 import { parseTagOrName } from "../dicom/dictionary.ts";
 import { MAXIMUM_META_SIZE, readFileMeta } from "../dicom/part10.ts";
-import type { ElementHeader } from "../dicom/scanner.ts";
+import type { ElementHeader } from "../dicom/element_header.ts";
 import { formatTag, TAG, type Tag } from "../dicom/tag.ts";
 import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";
 import { hasText } from "../dicom/values.ts";
@@ -75,7 +75,8 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
     /** The texts of the file meta information as a data set. */
     async header(uuid: string): Promise<DataSet> {
       await using file = await files.open(uuid);
-      const meta = readFileMeta(await file.read(0, MAXIMUM_META_SIZE));
+      const head = await readFully(file, 0, Math.min(file.size, MAXIMUM_META_SIZE));
+      const meta = readFileMeta(head);
       const dataSet = new DataSet(EXPLICIT_LITTLE_ENDIAN, () => defaultSets);
       for (const { tag, vr, bytes } of meta.elements) {
         if (!hasText(vr)) continue;

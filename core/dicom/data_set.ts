@@ -1,6 +1,7 @@
 import { type CharacterSets, characterSets, decodeText } from "./charset.ts";
 import { DicomError } from "../errors.ts";
-import type { ElementHeader, ScanSink } from "./scanner.ts";
+import type { ElementHeader } from "./element_header.ts";
+import type { ScanSink } from "./scanner.ts";
 import { TAG, type Tag } from "./tag.ts";
 import type { DataSetEncoding } from "./transfer_syntax.ts";
 import type { Vr } from "./vr.ts";
@@ -76,6 +77,9 @@ export interface BuildOptions {
 /** Elements, items and fragments that one data set may hold in memory. */
 const MAXIMUM_ELEMENTS = 1_000_000;
 
+/** Bytes of chunks that the values of one data set may keep in memory. */
+const MAXIMUM_KEPT_CHUNKS = 1048576;
+
 /** Builds a `DataSet` from what a scanner sees. */
 export class DataSetBuilder implements ScanSink {
   readonly root: DataSet;
@@ -84,6 +88,8 @@ export class DataSetBuilder implements ScanSink {
   readonly #sequences: DataSet[][] = [];
   #fragments: Fragment[] | undefined;
   #count = 0;
+  #lastKept: ArrayBufferLike | undefined;
+  #keptBytes = 0;
   /** Sequences entered since one that is not kept. */
   #ignored = 0;
 
@@ -95,12 +101,12 @@ export class DataSetBuilder implements ScanSink {
 
   element(header: ElementHeader): boolean {
     if (!this.#keeps(header)) return false;
-    this.#add({ ...header });
+    this.#add(header);
     return header.length <= this.#options.maximumLength;
   }
 
   value(bytes: Uint8Array): void {
-    this.#current().elements.at(-1)!.bytes = bytes;
+    this.#current().elements.at(-1)!.bytes = this.#mayKeepChunk(bytes) ? bytes : bytes.slice();
   }
 
   startSequence(header: ElementHeader): void {
@@ -150,6 +156,15 @@ export class DataSetBuilder implements ScanSink {
 
   #keeps(header: ElementHeader): boolean {
     return this.#ignored === 0 && (this.#options.keep?.(header) ?? true);
+  }
+
+  /** A view keeps its whole chunk in memory: that is quick, but only some of them may be kept. */
+  #mayKeepChunk({ buffer }: Uint8Array): boolean {
+    if (buffer === this.#lastKept) return true;
+    if (this.#keptBytes + buffer.byteLength > MAXIMUM_KEPT_CHUNKS) return false;
+    this.#keptBytes += buffer.byteLength;
+    this.#lastKept = buffer;
+    return true;
   }
 
   #current(): DataSet {

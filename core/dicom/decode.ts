@@ -1,3 +1,4 @@
+import { pipeline, Readable } from "node:stream";
 import { createInflateRaw } from "node:zlib";
 import type { ByteSource } from "../bytes/source.ts";
 import { DicomError } from "../errors.ts";
@@ -6,8 +7,10 @@ import { type FileMeta, MAXIMUM_META_SIZE, readFileMeta } from "./part10.ts";
 import { DataSetScanner, type ScanSink } from "./scanner.ts";
 import type { Tag } from "./tag.ts";
 
-/** Bytes read from a file at a time. */
+/** Most bytes read from a file at a time. */
 const WINDOW = 262144;
+/** After seeking over a value, only this many: another one may follow at once. */
+const SMALL_WINDOW = 4096;
 
 /** How to read a file. */
 export interface DecodeOptions {
@@ -43,7 +46,10 @@ export async function decodeFile(source: ByteSource, options: DecodeOptions): Pr
     ...(!meta.deflated && { size: source.size - meta.dataSetOffset }),
   });
   if (meta.deflated) await scanDeflated(source, meta.dataSetOffset, scanner, options);
-  else await scanPlain(source, meta.dataSetOffset, scanner);
+  else {
+    scanner.push(head.subarray(meta.dataSetOffset));
+    await scanPlain(source, head.length, scanner);
+  }
   scanner.end();
   return { meta, stopped: scanner.stopped };
 }
@@ -52,19 +58,23 @@ function dictionaryVr(tag: Tag) {
   return findByTag(tag)?.vr;
 }
 
+/** Scans the rest of a file from `start`; what is read at a time grows while nothing is skipped. */
 async function scanPlain(source: ByteSource, start: number, scanner: DataSetScanner) {
   let at = start;
+  let window = WINDOW;
   while (at < source.size && !scanner.stopped) {
     const length = Math.min(scanner.skippable, source.size - at);
     if (length > 0) {
       scanner.skip(length);
       at += length;
+      window = SMALL_WINDOW;
       continue;
     }
-    const bytes = await source.read(at, WINDOW);
+    const bytes = await source.read(at, Math.min(window, source.size - at));
     if (bytes.length === 0) break;
     scanner.push(bytes);
     at += bytes.length;
+    window = Math.min(4 * window, WINDOW);
   }
 }
 
@@ -91,27 +101,14 @@ async function scanDeflated(
 
 /** The inflated bytes of the raw deflate stream at `start`. */
 async function* inflate(source: ByteSource, start: number): AsyncGenerator<Uint8Array> {
-  const inflater = createInflateRaw();
-  const feed = (async () => {
-    for (let at = start; at < source.size && !inflater.destroyed;) {
-      const bytes = await source.read(at, WINDOW);
-      at += bytes.length;
-      if (!inflater.write(bytes)) {
-        await new Promise<void>((resolve) => {
-          inflater.once("drain", resolve);
-          inflater.once("close", resolve);
-        });
-      }
-    }
-    inflater.end();
-  })().catch((error) => inflater.destroy(error as Error));
+  const compressed = Readable.from(readRange(source, start, source.size - start));
+  // A failure of any part reaches the loop, as does its end all parts.
+  const inflated = pipeline(compressed, createInflateRaw(), () => {});
   try {
-    yield* inflater as AsyncIterable<Uint8Array>;
+    for await (const chunk of inflated) yield chunk;
   } catch (cause) {
+    if (cause instanceof DicomError) throw cause;
     throw new DicomError("bad-file", "Cannot inflate data set: the stream is damaged", { cause });
-  } finally {
-    inflater.destroy();
-    await feed;
   }
 }
 

@@ -1,6 +1,6 @@
-import { readU16, readU32 } from "../bytes/numbers.ts";
+import { readU16 } from "../bytes/numbers.ts";
 import { DicomError } from "../errors.ts";
-import { hasVr } from "./scanner.ts";
+import { hasVr, readHeader, readTag } from "./element_header.ts";
 import { formatTag, TAG, type Tag } from "./tag.ts";
 import {
   type DataSetEncoding,
@@ -10,7 +10,7 @@ import {
   IMPLICIT_LITTLE_ENDIAN,
   type TransferSyntax,
 } from "./transfer_syntax.ts";
-import { vrInfo, vrOf } from "./vr.ts";
+import { type Vr, vrOf } from "./vr.ts";
 
 /** The file meta information must lie within this many bytes of the start of a file. */
 export const MAXIMUM_META_SIZE = 65536;
@@ -18,7 +18,8 @@ export const MAXIMUM_META_SIZE = 65536;
 /** One element of group 0002. */
 export interface MetaElement {
   readonly tag: Tag;
-  readonly vr: "UL" | "OB" | "UI" | "SH" | "AE" | "UR" | "UN";
+  /** `UN` where the element has none. */
+  readonly vr: Vr;
   readonly bytes: Uint8Array;
 }
 
@@ -76,22 +77,16 @@ function readMetaElements(head: Uint8Array, start: number) {
   const elements: MetaElement[] = [];
   let at = start;
   while (at + 8 <= head.length && readU16(head, at, true) === 0x0002) {
-    const tag: Tag = 0x00020000 | readU16(head, at + 2, true);
-    const explicit = hasVr(head, at);
-    const vr = explicit ? vrOf(head[at + 4]!, head[at + 5]!) ?? "UN" : "UN";
-    const long = explicit && vrInfo(vr).longLength;
-    if (long && at + 12 > head.length) break;
-    const valueAt = at + (long ? 12 : 8);
-    const length = long
-      ? readU32(head, at + 8, true)
-      : explicit
-      ? readU16(head, at + 6, true)
-      : readU32(head, at + 4, true);
+    const tag = readTag(head, at, true);
+    const header = readHeader(head, at, EXPLICIT_LITTLE_ENDIAN);
+    if (!header) break;
+    const { vr = "UN", length, size } = header;
+    const valueAt = at + size;
     if (valueAt + length > head.length) {
       throw badFile(`${formatTag(tag)} of ${length} bytes exceeds the file meta information`);
     }
     const bytes = head.subarray(valueAt, valueAt + length);
-    elements.push({ tag, vr: vr as MetaElement["vr"], bytes });
+    elements.push({ tag, vr, bytes });
     at = valueAt + length;
   }
   return { elements, end: at };
@@ -110,10 +105,17 @@ function detectEncoding(
   declared: TransferSyntax | undefined,
 ): DataSetEncoding {
   if (dataSet.length < 8) return declared ?? IMPLICIT_LITTLE_ENDIAN;
-  const littleEndian = declared?.littleEndian ??
-    readU16(dataSet, 0, true) <= readU16(dataSet, 0, false);
-  const explicitVr = vrOf(dataSet[4]!, dataSet[5]!) !== undefined;
-  return { explicitVr, littleEndian };
+  const explicitVr = declared?.explicitVr
+    ? hasVr(dataSet, 0)
+    : vrOf(dataSet[4]!, dataSet[5]!) !== undefined;
+  return { explicitVr, littleEndian: isLittleEndian(dataSet, declared) };
+}
+
+/** The byte order that is declared, unless the first group is 0008 only in the other; else the smaller group. */
+function isLittleEndian(dataSet: Uint8Array, declared: TransferSyntax | undefined): boolean {
+  const little = readU16(dataSet, 0, true);
+  const big = readU16(dataSet, 0, false);
+  return declared && little !== 0x0008 && big !== 0x0008 ? declared.littleEndian : little <= big;
 }
 
 /** The uncompressed transfer syntax with this encoding. */

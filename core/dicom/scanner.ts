@@ -1,34 +1,22 @@
-import { readU16, readU32 } from "../bytes/numbers.ts";
-import { DicomError } from "../errors.ts";
-import { formatTag, TAG, type Tag } from "./tag.ts";
+import { ByteCollector } from "../bytes/collector.ts";
+import { readU32 } from "../bytes/numbers.ts";
+import {
+  badFile,
+  type Container,
+  ContainerStack,
+  DELIMITERS,
+  isDelimiter,
+} from "./container_stack.ts";
+import { type ElementHeader, readHeader, readTag, UNDEFINED_LENGTH } from "./element_header.ts";
+import { formatTag, groupOf, TAG, type Tag } from "./tag.ts";
 import type { DataSetEncoding } from "./transfer_syntax.ts";
-import { type Vr, vrInfo, vrOf } from "./vr.ts";
-
-/** Length field of an element whose end is marked by a delimiter (PS3.5 Section 7.1.1). */
-export const UNDEFINED_LENGTH = 0xffffffff;
-
-/** Sequences deeper than this are refused: no real data set comes near it. */
-export const MAXIMUM_DEPTH = 64;
-
-/** What precedes the value of a data element; offsets count from the start of the data set. */
-export interface ElementHeader {
-  readonly tag: Tag;
-  readonly vr: Vr;
-  /** Length in bytes, or `UNDEFINED_LENGTH`. */
-  readonly length: number;
-  /** Offset of the tag. */
-  readonly offset: number;
-  /** Offset of the value. */
-  readonly valueOffset: number;
-  /** 0 for elements of the data set itself, 1 for those of its items, and so on. */
-  readonly depth: number;
-}
+import type { Vr } from "./vr.ts";
 
 /** Receives the structure of a data set in file order. */
 export interface ScanSink {
   /** A plain element. @returns whether its bytes are wanted. */
   element(header: ElementHeader): boolean;
-  /** The bytes of the last element or fragment that was wanted: often a view of the pushed chunk. */
+  /** The bytes of the last element or fragment that was wanted; a view, to be copied if they are kept. */
   value(bytes: Uint8Array): void;
   startSequence(header: ElementHeader): void;
   startItem(encoding: DataSetEncoding): void;
@@ -53,15 +41,12 @@ export interface ScanOptions {
   readonly size?: number;
 }
 
-type ContainerKind = "sequence" | "item" | "fragments";
-
-/** An open sequence, item or list of fragments. */
-interface Container {
-  readonly kind: ContainerKind;
-  /** Offset of its end; Infinity when a delimiter ends it. */
-  readonly end: number;
-  /** Encoding of what it holds: UN of undefined length holds Implicit VR Little Endian. */
-  readonly encoding: DataSetEncoding;
+/** What is written with VR UN: its value starts in `bytes` at `from`. */
+interface UnknownValue {
+  readonly length: number;
+  readonly littleEndian: boolean;
+  readonly bytes: Uint8Array;
+  readonly from: number;
 }
 
 /** PS3.5 Section 6.2.2, Note 2: the content of a UN element of undefined length. */
@@ -76,13 +61,12 @@ export class DataSetScanner {
   readonly #sink: ScanSink;
   readonly #encoding: DataSetEncoding;
   readonly #vrOfTag: (tag: Tag) => Vr | undefined;
-  readonly #size: number;
   readonly #stopBefore: ((tag: Tag) => boolean) | undefined;
-  readonly #stack: Container[] = [];
+  readonly #containers: ContainerStack;
   #at = 0;
   #skip = 0;
-  #carry = new Uint8Array(0);
-  #collecting: { readonly bytes: Uint8Array; filled: number } | undefined;
+  #carry = EMPTY;
+  #collecting: ByteCollector | undefined;
   #padding = false;
 
   /** Whether `stopBefore` was met: nothing more is read. */
@@ -92,7 +76,7 @@ export class DataSetScanner {
     this.#encoding = encoding;
     this.#sink = sink;
     this.#vrOfTag = vrOfTag;
-    this.#size = size;
+    this.#containers = new ContainerStack(sink, size);
     this.#stopBefore = stopBefore;
   }
 
@@ -113,18 +97,12 @@ export class DataSetScanner {
    * @throws DicomError `bad-file` if they cannot belong to a data set
    */
   push(chunk: Uint8Array): void {
-    let bytes = chunk;
-    if (this.#carry.length > 0) {
-      bytes = new Uint8Array(this.#carry.length + chunk.length);
-      bytes.set(this.#carry);
-      bytes.set(chunk, this.#carry.length);
-      this.#carry = new Uint8Array(0);
-    }
+    const bytes = this.#withCarry(chunk);
     let from = 0;
     while (!this.stopped) {
       from = this.#takeValue(bytes, from);
       if (this.#skip > 0 || this.#collecting) return;
-      this.#closeFinished();
+      this.#containers.closeFinished(this.#at);
       if (from === bytes.length) return;
       const length = this.#takeHeader(bytes, from);
       if (length === 0) {
@@ -142,34 +120,40 @@ export class DataSetScanner {
    */
   end(): void {
     if (this.stopped) return;
-    const missing = this.#collecting
-      ? this.#collecting.bytes.length - this.#collecting.filled
-      : this.#skip;
+    const missing = this.#collecting?.missing ?? this.#skip;
     if (missing > 0) throw badFile(this.#at, `${missing} bytes of a value are missing`);
     if (this.#carry.some((byte) => byte !== 0)) {
       throw badFile(this.#at, "the last element is cut short");
     }
-    this.#closeFinished();
-    const open = this.#stack.at(-1);
+    this.#containers.closeFinished(this.#at);
+    const open = this.#containers.innermost;
     if (open) throw badFile(this.#at, `the end of the last ${open.kind} is missing`);
+  }
+
+  /** `chunk` behind the incomplete header that the last one ended with. */
+  #withCarry(chunk: Uint8Array): Uint8Array {
+    if (this.#carry.length === 0) return chunk;
+    const bytes = new Uint8Array(this.#carry.length + chunk.length);
+    bytes.set(this.#carry);
+    bytes.set(chunk, this.#carry.length);
+    this.#carry = EMPTY;
+    return bytes;
   }
 
   /** Consumes value bytes that are skipped or collected; returns where the next header starts. */
   #takeValue(bytes: Uint8Array, from: number): number {
-    if (this.#collecting) {
-      const { bytes: target, filled } = this.#collecting;
-      const part = bytes.subarray(from, from + target.length - filled);
-      target.set(part, filled);
-      this.#collecting.filled += part.length;
-      this.#at += part.length;
-      if (this.#collecting.filled < target.length) return bytes.length;
-      this.#collecting = undefined;
-      this.#sink.value(target);
-      return from + part.length;
+    const collecting = this.#collecting;
+    if (collecting) {
+      const length = collecting.take(bytes.subarray(from));
+      this.#at += length;
+      if (collecting.missing === 0) {
+        this.#collecting = undefined;
+        this.#sink.value(collecting.bytes);
+      }
+      return from + length;
     }
     const length = Math.min(this.#skip, bytes.length - from);
-    this.#skip -= length;
-    this.#at += length;
+    this.skip(length);
     return from + length;
   }
 
@@ -180,17 +164,14 @@ export class DataSetScanner {
    */
   #takeHeader(bytes: Uint8Array, from: number): number {
     if (this.#padding) return this.#takePadding(bytes, from);
-    const available = bytes.length - from;
-    if (available < 8) return 0;
-    const container = this.#stack.at(-1);
+    if (bytes.length - from < 8) return 0;
+    const container = this.#containers.innermost;
     const encoding = container?.encoding ?? this.#encoding;
-    const { littleEndian } = encoding;
-    const group = readU16(bytes, from, littleEndian);
-    const tag = ((group << 16) | readU16(bytes, from + 2, littleEndian)) >>> 0;
-    if (group === 0xfffe || (container && container.kind !== "item")) {
-      return this.#takeDelimiter(tag, readU32(bytes, from + 4, littleEndian), container);
+    const tag = readTag(bytes, from, encoding.littleEndian);
+    if (groupOf(tag) === 0xfffe || (container && container.kind !== "item")) {
+      return this.#takeMarker(tag, readU32(bytes, from + 4, encoding.littleEndian), container);
     }
-    if (tag === 0 && !container && this.#at > 0) {
+    if (!container && tag === 0 && this.#at > 0) {
       this.#padding = true;
       return this.#takePadding(bytes, from);
     }
@@ -198,32 +179,43 @@ export class DataSetScanner {
       this.stopped = true;
       return 0;
     }
-    const explicit = encoding.explicitVr && hasVr(bytes, from);
-    const written = explicit ? vrOf(bytes[from + 4]!, bytes[from + 5]!) ?? "UN" : undefined;
-    const headerLength = written && vrInfo(written).longLength ? 12 : 8;
-    if (available < headerLength) return 0;
-    const length = !explicit
-      ? readU32(bytes, from + 4, littleEndian)
-      : headerLength === 12
-      ? readU32(bytes, from + 8, littleEndian)
-      : readU16(bytes, from + 6, littleEndian);
-    const header: ElementHeader = {
-      tag,
-      vr: this.#effectiveVr(tag, written, littleEndian),
-      length,
-      offset: this.#at,
-      valueOffset: this.#at + headerLength,
-      depth: this.#depth(),
-    };
-    this.#at += headerLength;
-    const content = written === "UN" ? UNKNOWN_CONTENT : encoding;
-    return headerLength + this.#openElement(header, content, bytes, from + headerLength);
+    return this.#takeElement(tag, encoding, bytes, from);
   }
 
-  /** What is written as UN is Implicit VR Little Endian inside (PS3.5 Section 6.2.2, Note 2). */
-  #effectiveVr(tag: Tag, written: Vr | undefined, littleEndian: boolean): Vr {
-    if (written !== undefined && (written !== "UN" || !littleEndian)) return written;
-    return this.#vrOfTag(tag) ?? "UN";
+  /** Reads the element `tag` at `from`; returns bytes consumed, 0 if its header is not complete. */
+  #takeElement(tag: Tag, encoding: DataSetEncoding, bytes: Uint8Array, from: number): number {
+    const written = readHeader(bytes, from, encoding);
+    if (!written) return 0;
+    const vr = written.vr === "UN"
+      ? this.#unknownVr(tag, { ...encoding, ...written, bytes, from: from + written.size })
+      : written.vr ?? this.#vrOfTag(tag) ?? "UN";
+    if (!vr) return 0;
+    const header: ElementHeader = {
+      tag,
+      vr,
+      length: written.length,
+      offset: this.#at,
+      valueOffset: this.#at + written.size,
+      depth: this.#containers.depth,
+    };
+    this.#at += written.size;
+    const content = written.vr === "UN" ? UNKNOWN_CONTENT : encoding;
+    return written.size + this.#openElement(header, content, bytes, from + written.size);
+  }
+
+  /**
+   * The dictionary's VR of what is written as UN, for it is Implicit VR Little Endian (PS3.5 Section 6.2.2,
+   * Note 2); not in big endian, nor for a sequence that does not begin with an item.
+   *
+   * @returns undefined if too few bytes are there to tell
+   */
+  #unknownVr(tag: Tag, value: UnknownValue): Vr | undefined {
+    const { length, littleEndian, bytes, from } = value;
+    const vr = littleEndian ? this.#vrOfTag(tag) ?? "UN" : "UN";
+    if (vr !== "SQ" || length === 0 || length === UNDEFINED_LENGTH) return vr;
+    if (length < 8) return "UN";
+    if (bytes.length < from + 4) return undefined;
+    return readTag(bytes, from, true) === TAG.item ? "SQ" : "UN";
   }
 
   /** Acts on an element header; returns how many bytes of its value it consumed at once. */
@@ -233,48 +225,35 @@ export class DataSetScanner {
     bytes: Uint8Array,
     from: number,
   ): number {
-    const { length, vr, valueOffset } = header;
-    const undefinedLength = length === UNDEFINED_LENGTH;
-    this.#checkFits(valueOffset, undefinedLength ? 0 : length);
-    if (vr === "SQ" || (undefinedLength && vr !== "OB" && vr !== "OW")) {
-      this.#open({
-        kind: "sequence",
-        end: undefinedLength ? Infinity : valueOffset + length,
-        encoding: content,
-      });
-      this.#sink.startSequence(header);
-      return 0;
-    }
-    if (undefinedLength) {
-      this.#open({ kind: "fragments", end: Infinity, encoding: content });
+    const { length, vr } = header;
+    const fragments = length === UNDEFINED_LENGTH && (vr === "OB" || vr === "OW");
+    if (fragments) {
+      this.#containers.open({ kind: "fragments", at: this.#at, length, encoding: content });
       this.#sink.startFragments(header);
-      return 0;
+    } else if (vr === "SQ" || length === UNDEFINED_LENGTH) {
+      this.#containers.open({ kind: "sequence", at: this.#at, length, encoding: content });
+      this.#sink.startSequence(header);
+    } else {
+      this.#containers.checkFits(this.#at, length);
+      return this.#openValue(this.#sink.element(header), length, bytes, from);
     }
-    return this.#openValue(this.#sink.element(header), length, bytes, from);
+    return 0;
   }
 
   /** Acts on an item or delimiter (PS3.5 Section 7.5). */
-  #takeDelimiter(tag: Tag, length: number, container: Container | undefined): number {
+  #takeMarker(tag: Tag, length: number, container: Container | undefined): number {
     const offset = this.#at;
-    const delimited = container?.end === Infinity;
     this.#at += 8;
     if (tag === TAG.item && container?.kind === "sequence") {
-      const undefinedLength = length === UNDEFINED_LENGTH;
-      this.#checkFits(this.#at, undefinedLength ? 0 : length);
-      this.#open({
-        kind: "item",
-        end: undefinedLength ? Infinity : this.#at + length,
-        encoding: container.encoding,
-      });
+      this.#containers.open({ kind: "item", at: this.#at, length, encoding: container.encoding });
       this.#sink.startItem(container.encoding);
     } else if (tag === TAG.item && container?.kind === "fragments") {
       if (length === UNDEFINED_LENGTH) throw badFile(offset, "a fragment has no length");
-      this.#checkFits(this.#at, length);
-      const wanted = this.#sink.fragment(this.#at, length);
-      this.#openValue(wanted, length, EMPTY, 0);
-    } else if (delimited && tag === DELIMITER[container.kind]) {
-      this.#close();
-    } else if (!container || delimited || !isDelimiter(tag)) {
+      this.#containers.checkFits(this.#at, length);
+      this.#openValue(this.#sink.fragment(this.#at, length), length, EMPTY, 0);
+    } else if (container?.delimited && tag === DELIMITERS[container.kind]) {
+      this.#containers.close();
+    } else if (!container || container.delimited || !isDelimiter(tag)) {
       // Only in containers of defined length a superfluous delimiter is harmless: some writers add it.
       throw badFile(offset, `${formatTag(tag)} is out of place`);
     }
@@ -292,7 +271,7 @@ export class DataSetScanner {
       this.#sink.value(bytes.subarray(from, from + length));
       return length;
     }
-    this.#collecting = { bytes: new Uint8Array(length), filled: 0 };
+    this.#collecting = new ByteCollector(length);
     return 0;
   }
 
@@ -305,69 +284,6 @@ export class DataSetScanner {
     this.#at += rest.length;
     return rest.length;
   }
-
-  #depth(): number {
-    return this.#stack.length >> 1;
-  }
-
-  #open(container: Container): void {
-    if (this.#depth() >= MAXIMUM_DEPTH) {
-      throw badFile(this.#at, `sequences are nested more than ${MAXIMUM_DEPTH} deep`);
-    }
-    this.#stack.push(container);
-  }
-
-  /** Refuses a value that ends after the item or sequence that holds it. */
-  #checkFits(start: number, length: number): void {
-    const container = this.#stack.at(-1);
-    if (container && start + length > container.end) {
-      throw badFile(start, `${length} bytes exceed the enclosing ${container.kind}`);
-    }
-    if (start + length > this.#size) {
-      throw badFile(start, `a value of ${length} bytes exceeds the ${this.#size} bytes present`);
-    }
-  }
-
-  /** Closes the containers of defined length that end here. */
-  #closeFinished(): void {
-    while (this.#stack.length > 0) {
-      const { end, kind } = this.#stack.at(-1)!;
-      if (this.#at < end) return;
-      if (this.#at > end) throw badFile(this.#at, `an element exceeds the enclosing ${kind}`);
-      this.#close();
-    }
-  }
-
-  #close(): void {
-    const { kind } = this.#stack.pop()!;
-    if (kind === "item") this.#sink.endItem();
-    else if (kind === "sequence") this.#sink.endSequence();
-    else this.#sink.endFragments();
-  }
 }
-
-/** PS3.5 Section 7.5: what ends a container of undefined length. */
-const DELIMITER: Readonly<Record<ContainerKind, Tag>> = {
-  sequence: TAG.sequenceDelimitation,
-  item: TAG.itemDelimitation,
-  fragments: TAG.sequenceDelimitation,
-};
 
 const EMPTY = new Uint8Array(0);
-
-function isDelimiter(tag: Tag): boolean {
-  return tag === TAG.itemDelimitation || tag === TAG.sequenceDelimitation;
-}
-
-/** Whether two letters stand where explicit VR has them; some writers slip implicit elements in. */
-export function hasVr(bytes: Uint8Array, at: number): boolean {
-  return isUpperCase(bytes[at + 4]!) && isUpperCase(bytes[at + 5]!);
-}
-
-function isUpperCase(byte: number): boolean {
-  return byte >= 0x41 && byte <= 0x5a;
-}
-
-function badFile(offset: number, fact: string): DicomError {
-  return new DicomError("bad-file", `Cannot read data set at offset ${offset}: ${fact}`);
-}
