@@ -152,12 +152,10 @@ export interface StoredSource {
   readonly source: ByteSource;
 }
 
-/** Bytes written but not yet part of the archive; disposal deletes them unless placed. */
+/** Bytes written but not yet part of the archive; disposal deletes them unless committed. */
 export interface StagedFile extends StoredSource, AsyncDisposable {
-  /** Gives the file its final name; from now on it stays. */
-  place(): Promise<void>;
-  /** Makes bytes and name durable, once it is placed. */
-  flush(): Promise<void>;
+  /** Makes the bytes durable, gives the file its final name, and makes that durable. It stays from the call on. */
+  commit(): Promise<void>;
 }
 
 /** An open file of the archive. */
@@ -172,15 +170,19 @@ export interface FileStore {
    * @throws DicomError `storage-full` or `cannot-write`
    */
   stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedFile>;
-  /** @throws DicomError `missing-file` */
+  /**
+   * Opens a file, also one that is being committed.
+   *
+   * @throws DicomError `missing-file`
+   */
   open(uuid: string): Promise<OpenFile>;
-  /** Makes bytes and name of a file durable. @throws DicomError `missing-file` or `cannot-write` */
-  flush(uuid: string): Promise<void>;
+  /** Finishes the commit of a complete file that the end of the process interrupted. @throws DicomError `cannot-write` */
+  settle(uuid: string): Promise<void>;
   /** Removes files durably; those that are not there are no error. */
   remove(uuids: readonly string[]): Promise<void>;
   /**
-   * Sweeps what was being written when the process ended, and yields complete files that lack a row, which may
-   * not be durable: each is to be indexed or removed before the next is asked for.
+   * Sweeps what was being written when the process ended, and yields complete files that lack a row: each
+   * is to be settled and indexed, or removed, before the next is asked for.
    */
   recover(): AsyncIterable<StoredSource>;
 }

@@ -60,21 +60,30 @@ export async function openFolder(
     },
 
     async open(uuid) {
-      return openSource(await openExisting(pathOf(uuid), uuid));
+      const path = pathOf(uuid);
+      try {
+        const file = await openIfThere(path) ?? await openIfThere(path + STAGED) ??
+          await Deno.open(path); // its commit ended in between
+        return await openSource(file);
+      } catch (cause) {
+        // One that is there but cannot be read is another failure: nothing may be concluded from it.
+        const code = cause instanceof Deno.errors.NotFound ? "missing-file" : "internal";
+        throw new DicomError(code, `Cannot open file ${uuid}`, { cause });
+      }
     },
 
-    async flush(uuid) {
-      if (!sync) return;
+    async settle(uuid) {
       const path = pathOf(uuid);
-      using file = await openExisting(path, uuid);
-      await Promise.all([file.syncData(), directorySync(directoryOf(path))])
-        .catch(rethrowWriteError);
+      using file = await openIfThere(path + STAGED);
+      if (file) await finish(file, path, sync);
+      await directorySync(directoryOf(path)).catch(rethrowWriteError);
     },
 
     async remove(uuids) {
       const directories = new Set<string>();
       for (const path of uuids.map(pathOf)) {
-        await Deno.remove(path).catch(ignoreMissing);
+        // In this order no commit that is under way can slip through.
+        for (const name of [path + STAGED, path]) await Deno.remove(name).catch(ignoreMissing);
         directories.add(directoryOf(path));
       }
       await Promise.all([...directories].map((path) => directorySync(path).catch(ignoreMissing)));
@@ -93,7 +102,7 @@ interface Target {
   readonly directorySync: (directory: string) => Promise<void>;
 }
 
-/** Writes the bytes under a temporary name; `place()` gives it its own. */
+/** Writes the bytes under a temporary name; `commit()` gives it its own. */
 async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Promise<StagedFile> {
   const { lease, path, sync, directorySync } = target;
   const partPath = path + STAGED;
@@ -105,21 +114,17 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
   };
   try {
     const { size, sha256, head } = await writePieces(file, bytes);
-    let placed = false;
+    let kept = false;
     return {
       file: { uuid: lease.uuid, size, sha256 },
       source: stagedSource(file, size, head),
-      async place() {
-        await Deno.rename(partPath, path).catch(rethrowWriteError);
-        placed = true;
-      },
-      async flush() {
-        const name = directorySync(directoryOf(path));
-        const data = sync ? file.syncData() : Promise.resolve();
-        await Promise.all([data, name]).catch(rethrowWriteError);
+      async commit() {
+        kept = true;
+        await finish(file, path, sync);
+        await directorySync(directoryOf(path)).catch(rethrowWriteError);
       },
       async [Symbol.asyncDispose]() {
-        if (placed) file.close();
+        if (kept) file.close();
         else await discard();
         await lease.release();
       },
@@ -128,6 +133,13 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
     await discard();
     throw error;
   }
+}
+
+/** Makes the bytes durable, then gives them their name: what has a name is whole. */
+async function finish(file: Deno.FsFile, path: string, sync: boolean): Promise<void> {
+  if (sync) await file.syncData().catch(rethrowWriteError);
+  // Without its temporary name it has been removed meanwhile.
+  await Deno.rename(path + STAGED, path).catch(ignoreMissing).catch(rethrowWriteError);
 }
 
 /**
@@ -246,18 +258,16 @@ async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {
   }
 }
 
-/** A file that is there but cannot be opened is another failure: nothing may be concluded from it. */
-async function openExisting(path: string, uuid: string): Promise<Deno.FsFile> {
-  try {
-    return await Deno.open(path);
-  } catch (cause) {
-    const code = cause instanceof Deno.errors.NotFound ? "missing-file" : "internal";
-    throw new DicomError(code, `Cannot open file ${uuid}`, { cause });
-  }
-}
-
 function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
+}
+
+async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    ignoreMissing(error);
+  }
 }
 
 function ignoreMissing(error: unknown): void {

@@ -81,10 +81,9 @@ interface Storing {
 async function storeWhileFlushing(ports: IngestPorts, storing: Storing): Promise<Decided> {
   const { staged, instance, unsettled } = storing;
   const { uuid } = instance.file;
-  await staged.place();
   const settled = Promise.withResolvers<void>();
   unsettled.set(uuid, settled.promise);
-  const flushing = staged.flush();
+  const flushing = staged.commit();
   flushing.catch(() => {}); // awaited below; until then a failure is nobody's
   try {
     const outcome = await decide(ports, storing, flushing);

@@ -26,7 +26,7 @@ export async function recover(ports: RecoverPorts): Promise<void> {
 /** Keeps a row if its file is all there. */
 async function checkRow({ index, log, files }: RecoverPorts, { row, id, file }: UnflushedRow) {
   if (await isWhole(files, file)) {
-    await files.flush(file.uuid);
+    await files.settle(file.uuid);
     return await index.markFlushed(row);
   }
   log("warning", "took back an instance whose file was not complete", { id });
@@ -48,7 +48,7 @@ async function recoverFile(ports: RecoverPorts, orphan: StoredSource): Promise<s
   try {
     const extract = await ports.extract(orphan.source);
     const instance = newInstance(ports, orphan, extract, { kind: "recovery" });
-    await ports.files.flush(orphan.file.uuid);
+    await ports.files.settle(orphan.file.uuid);
     const outcome = await ports.index.store(instance, "Never", true);
     if (outcome.kind === "stored") return "indexed";
   } catch (error) {

@@ -33,8 +33,7 @@ function harness(options: { maximumMemberSize?: number; ingest?: Ingest } = {}):
       return {
         file: { uuid: String(staged.length), size: bytes.length, sha256: "" },
         source: memorySource(bytes),
-        place: () => Promise.resolve(),
-        flush: () => Promise.resolve(),
+        commit: () => Promise.resolve(),
         [Symbol.asyncDispose]: () => Promise.resolve(void open--),
       };
     },
