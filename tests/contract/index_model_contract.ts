@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { everyResource, type OrderKey, type Query, WHOLE } from "../../core/archive/query.ts";
+import { depthOf, type Level, LEVELS, type MainTags } from "../../core/archive/resource.ts";
+import type { Matcher } from "../../core/dicom/match.ts";
+import { TAG, tagHex } from "../../core/dicom/tag.ts";
+import type { Index, NewInstance, OverwritePolicy, ResourceRef } from "../../core/ports.ts";
+import { makeInstance } from "../support/index.ts";
+import { type IndexTest, store } from "./index_contract.ts";
+import { NaiveIndex } from "./naive_index.ts";
+
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 150);
+
+/** Random operations and searches: an index answers what looking at every row gives. */
+export function indexModelContract(test: IndexTest): void {
+  test("find() gives what looking at every resource gives", async (index) => {
+    const naive = new NaiveIndex();
+    for (const instance of fc.sample(anyInstance, { numRuns: 120, seed: 1 })) {
+      naive.store(instance, "Never");
+      await store(index, instance);
+    }
+    await labelSome(index, naive);
+    await fc.assert(
+      fc.asyncProperty(anyQuery, async (query) => {
+        const expected = naive.find(query);
+        assert.deepEqual(await index.findIds(query), expected);
+        const unpaged = naive.find({ ...query, since: 0, limit: 0 });
+        assert.equal(await index.count(query), unpaged.length);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("whatever is done in whatever order, counts and sizes are right", async (index) => {
+    let naive = new NaiveIndex();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyOperation, { minLength: 5, maxLength: 30 }),
+        async (operations) => {
+          for (const operation of operations) await operation(index, naive);
+          await assertSame(index, naive);
+        },
+      ).afterEach(async () => {
+        naive = new NaiveIndex();
+        for (const id of await index.findIds(everyResource("Patient"))) {
+          await index.remove({ level: "Patient", id });
+        }
+      }),
+      { numRuns: Math.ceil(RUNS / 10) },
+    );
+  });
+}
+
+async function assertSame(index: Index, naive: NaiveIndex): Promise<void> {
+  assert.deepEqual(await index.statistics(), naive.statistics());
+  for (const level of LEVELS) {
+    const found = await index.find(everyResource(level), WHOLE);
+    const rows = naive.rows(level);
+    assert.deepEqual(found.map(({ id }) => id), rows.map(({ id }) => id));
+    for (const [at, { labels, parent, file }] of found.entries()) {
+      const row = rows[at]!;
+      assert.deepEqual([labels, parent, file], [
+        [...row.labels].sort(),
+        row.parent?.id ?? null,
+        row.file,
+      ]);
+      assert.deepEqual(await index.statisticsOf(row), naive.statistics(row));
+    }
+  }
+}
+
+async function labelSome(index: Index, naive: NaiveIndex): Promise<void> {
+  for (const level of LEVELS) {
+    for (const [number, row] of naive.rows(level).entries()) {
+      for (const label of LABELS.filter((_, at) => (number >> at) % 2 === 1)) {
+        row.labels.add(label);
+        await index.addLabel(row, label);
+      }
+    }
+  }
+}
+
+const LABELS = ["a", "A", "b"];
+const NUMBER = 0x00200011;
+const COMMENT = 0x00204000;
+const METADATA_KEY = 1024;
+
+/** Few letters, so that texts often match; all that is special somewhere. */
+const anyText = fc.string({
+  unit: fc.constantFrom(
+    "a",
+    "A",
+    "b",
+    "[",
+    "]",
+    "%",
+    "_",
+    "^",
+    "-",
+    " ",
+    "\\",
+    "'",
+    '"',
+    "é",
+    "É",
+    "漢",
+  ),
+  maxLength: 4,
+});
+const anyNumber = fc.constantFrom("1", "2", "10", "2.5", "-3", "x", "");
+const anyDate = fc.constantFrom("2023", "20240101", "20240228", "202402", "20250101", "");
+const fromPool = (prefix: string, size: number) =>
+  fc.integer({ min: 1, max: size }).map((number) => `${prefix}${number}`);
+
+/** Main tags of which some are absent. */
+function someTags(values: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<MainTags> {
+  return fc.record(values, { requiredKeys: [] }).map((tags) => tags as MainTags); // no key without a value
+}
+
+const anyInstance: fc.Arbitrary<NewInstance> = fc.record({
+  patient: fromPool("P", 3),
+  study: fromPool("1.", 3),
+  series: fromPool("1.1.", 3),
+  instance: fromPool("1.1.1.", 3),
+  patientTags: someTags({ [tagHex(TAG.patientName)]: anyText }),
+  studyTags: someTags({ [tagHex(TAG.studyDate)]: anyDate }),
+  seriesTags: someTags({
+    [tagHex(TAG.modality)]: fc.constantFrom("CT", "MR", "CT\\MR"),
+    [tagHex(NUMBER)]: anyNumber,
+  }),
+  instanceTags: someTags({ [tagHex(COMMENT)]: anyText }),
+  metadata: anyText.map((text) => ({ [METADATA_KEY]: text })),
+  content: fc.constantFrom("a", "b"),
+  size: fc.nat(2 ** 31),
+}).map((parts) => makeInstance(parts));
+
+const textMatcher: fc.Arbitrary<Matcher> = fc.oneof(
+  fc.record({
+    kind: fc.constant("equal" as const),
+    values: fc.array(anyText, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    kind: fc.constant("wildcard" as const),
+    pattern: fc.array(fc.oneof(anyText, fc.constantFrom("*", "?")), { minLength: 1, maxLength: 4 })
+      .map((parts) => parts.join("")),
+  }),
+  fc.constant({ kind: "present" as const }),
+);
+const dateMatcher: fc.Arbitrary<Matcher> = fc.record({
+  kind: fc.constant("range" as const),
+  from: fc.option(anyDate, { nil: undefined }),
+  to: fc.option(anyDate, { nil: undefined }),
+});
+
+const CONDITIONS = [
+  [TAG.patientName, "Patient", textMatcher],
+  [TAG.studyDate, "Study", fc.oneof(dateMatcher, textMatcher)],
+  [TAG.modality, "Series", textMatcher],
+  [COMMENT, "Instance", textMatcher],
+] as const;
+
+const anyCondition = fc.constantFrom(...CONDITIONS).chain(([tag, level, matcher]) =>
+  fc.record({
+    tag: fc.constant(tag),
+    level: fc.constant(level),
+    matcher,
+    caseSensitive: fc.boolean(),
+  })
+);
+
+const ORDER_KEYS = [
+  { kind: "tag", tag: NUMBER, level: "Series", as: "integer" },
+  { kind: "tag", tag: NUMBER, level: "Series", as: "float" },
+  { kind: "tag", tag: TAG.patientName, level: "Patient", as: "text" },
+  { kind: "metadata", key: METADATA_KEY, as: "text" },
+] as const;
+
+const anyOrder: fc.Arbitrary<OrderKey> = fc.tuple(fc.constantFrom(...ORDER_KEYS), fc.boolean())
+  .map(([key, descending]) => ({ ...key, descending }));
+
+const anyRef: fc.Arbitrary<ResourceRef> = fc.tuple(anyInstance, fc.constantFrom(...LEVELS))
+  .map(([{ ids }, level]) => ({ level, id: ids[level] }));
+
+/** Any query; what speaks of a level below the one asked for is left out. */
+const anyQuery: fc.Arbitrary<Query> = fc.record({
+  level: fc.constantFrom(...LEVELS),
+  tags: fc.array(anyCondition, { maxLength: 2 }),
+  metadata: fc.array(
+    fc.record({
+      key: fc.constant(METADATA_KEY),
+      matcher: textMatcher,
+      caseSensitive: fc.boolean(),
+    }),
+    { maxLength: 1 },
+  ),
+  modalities: fc.option(textMatcher, { nil: undefined, freq: 5 }),
+  labels: fc.option(
+    fc.record({
+      labels: fc.uniqueArray(fc.constantFrom(...LABELS, "c"), { minLength: 1 }),
+      constraint: fc.constantFrom("All" as const, "Any" as const, "None" as const),
+    }),
+    { nil: undefined },
+  ),
+  parent: fc.option(anyRef, { nil: undefined }),
+  orderBy: fc.array(anyOrder, { maxLength: 2 }),
+  after: fc.oneof({ weight: 4, arbitrary: fc.constant("") }, fc.constantFrom("5", "b")),
+  since: fc.nat(3),
+  limit: fc.nat(5),
+}).map((query) => ({
+  ...query,
+  tags: query.tags.filter(({ level }) => depthOf(level) <= depthOf(query.level)),
+  modalities: query.level === "Patient" ? undefined : query.modalities,
+  parent: query.parent && isAbove(query.parent.level, query.level) ? query.parent : undefined,
+  orderBy: query.orderBy.filter((key) =>
+    key.kind === "metadata" || depthOf(key.level) <= depthOf(query.level)
+  ),
+}));
+
+function isAbove(level: Level, other: Level): boolean {
+  return depthOf(level) < depthOf(other);
+}
+
+type Operation = (index: Index, naive: NaiveIndex) => Promise<void>;
+
+const anyStore: fc.Arbitrary<Operation> = fc.tuple(
+  anyInstance,
+  fc.constantFrom<OverwritePolicy>("Never", "Always", "IfChanged"),
+).map(([made, policy]) => async (index, naive) => {
+  const instance = { ...made, file: { ...made.file, uuid: crypto.randomUUID() } };
+  assert.equal((await store(index, instance, policy)).kind, naive.store(instance, policy));
+});
+
+const anyRemove: fc.Arbitrary<Operation> = anyRef.map((ref) => async (index, naive) => {
+  assert.equal(await index.remove(ref) !== undefined, naive.remove(ref));
+});
+
+const anyLabelling: fc.Arbitrary<Operation> = fc.tuple(
+  anyRef,
+  fc.constantFrom(...LABELS),
+  fc.boolean(),
+).map(([ref, label, add]) => async (index, naive) => {
+  const row = naive.row(ref);
+  if (add) row?.labels.add(label);
+  else row?.labels.delete(label);
+  const done = add ? index.addLabel(ref, label) : index.removeLabel(ref, label);
+  assert.equal(await done, row !== undefined);
+});
+
+const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 4, arbitrary: anyStore },
+  { weight: 1, arbitrary: anyRemove },
+  { weight: 2, arbitrary: anyLabelling },
+);
