@@ -27,17 +27,18 @@ export const importCommand: Command = {
       console.error(`outpost: usage: outpost ${importCommand.usage}`);
       return 2;
     }
+    const signal = interruption();
     const summary = await importFolders({
       folders,
       url: new URL(url),
       user: values.user,
       password: await passwordOf(values["password-file"]),
       concurrency,
-      write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      write: writeAll,
       isTerminal: Deno.stderr.isTerminal(),
-      signal: interruption(),
+      signal,
     });
-    return summary.failed > 0 ? 1 : 0;
+    return summary.failed > 0 || signal.aborted ? 1 : 0;
   },
 };
 
@@ -53,9 +54,16 @@ async function passwordOf(file: string | undefined): Promise<string | undefined>
   return (await Deno.readTextFile(file)).replace(/\r?\n[^]*$/, "");
 }
 
-/** Aborted by Ctrl-C. */
+/** Aborted by Ctrl-C, or when the process is asked to end. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
-  Deno.addSignalListener("SIGINT", () => controller.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => controller.abort());
+  }
   return controller.signal;
+}
+
+function writeAll(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
 }
