@@ -4,6 +4,7 @@ import type { Index, NewInstance, OverwritePolicy, StoreOutcome } from "../../co
 import { makeInstance } from "../support/index.ts";
 import { indexChangesContract } from "./index_changes_contract.ts";
 import { indexFindContract } from "./index_find_contract.ts";
+import { indexHostileContract } from "./index_hostile_contract.ts";
 import { indexModelContract } from "./index_model_contract.ts";
 
 /** A place where an index lies; it may be opened again after it was closed. */
@@ -30,6 +31,7 @@ export function indexContract(name: string, create: () => Promise<IndexPlace>): 
   labelling(test);
   indexChangesContract(test);
   indexFindContract(test);
+  indexHostileContract(test);
   indexModelContract(test);
 }
 

@@ -1,5 +1,5 @@
 import type { OrderKey, Query } from "../../core/archive/query.ts";
-import { depthOf, type Level, LEVELS, type MainTags } from "../../core/archive/resource.ts";
+import { type Level, LEVELS, type MainTags } from "../../core/archive/resource.ts";
 import { type Matcher, matches } from "../../core/dicom/match.ts";
 import { TAG, type Tag, tagHex } from "../../core/dicom/tag.ts";
 import type { NewInstance, OverwritePolicy, ResourceRef, Statistics } from "../../core/ports.ts";
