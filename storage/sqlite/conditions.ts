@@ -51,8 +51,10 @@ export function fromClause(query: Query): string {
 /** All conditions of a query. */
 export function whereClause(query: Query): Sql {
   const row = alias(query.level);
+  // "+" keeps SQLite from walking through the whole level where something narrower leads to the rows.
+  const narrow = query.parent !== undefined || query.tags.some(isSearched);
   const pieces: Sql[] = [
-    { text: `${row}.level = ${depthOf(query.level)}`, values: [] },
+    { text: `${narrow ? "+" : ""}${row}.level = ${depthOf(query.level)}`, values: [] },
     ...query.tags.map((condition) => tagCondition(query.level, condition)),
     ...query.metadata.map((condition) => metadataCondition(row, condition)),
   ];
@@ -109,9 +111,7 @@ function metadataExpression(row: string, key: number): string {
 function tagCondition(queried: Level, condition: TagCondition): Sql {
   const { level, tag, matcher, caseSensitive } = condition;
   const exact = valueCondition(tagExpression(queried, level, tag), matcher, caseSensitive);
-  if (!isSearchable(level, tag) || matcher.kind === "present" || matches(matcher, "", false)) {
-    return exact; // the table `search` does not tell empty from absent
-  }
+  if (!isSearched(condition)) return exact;
   const matched = searchCondition(matcher);
   const indexed: Sql = {
     text: `${alias(rowLevel(queried, level))}.id IN
@@ -119,6 +119,11 @@ function tagCondition(queried: Level, condition: TagCondition): Sql {
     values: matched.values,
   };
   return caseSensitive ? join([indexed, exact], " AND ") : indexed;
+}
+
+/** Whether the table `search` knows the answer; it does not tell empty from absent. */
+function isSearched({ level, tag, matcher }: TagCondition): boolean {
+  return isSearchable(level, tag) && matcher.kind !== "present" && !matches(matcher, "", false);
 }
 
 function metadataCondition(row: string, { key, matcher, caseSensitive }: MetadataCondition): Sql {
@@ -135,8 +140,10 @@ function valueCondition(expression: string, matcher: Matcher, caseSensitive: boo
 }
 
 /** The same as `matches()` without regard to case, on the normalized values of the table `search`. */
-function searchCondition(matcher: Exclude<Matcher, { kind: "present" }>): Sql {
+function searchCondition(matcher: Matcher): Sql {
   switch (matcher.kind) {
+    case "present":
+      return { text: "TRUE", values: [] };
     case "equal": {
       const values = matcher.values.map(normalize);
       return {

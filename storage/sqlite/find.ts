@@ -58,7 +58,7 @@ export function createFind(db: DatabaseSync) {
     lookup(value: string): Found[] {
       return IDENTIFYING.flatMap(({ level, tag }) => {
         const rows = prepare(`SELECT public_id FROM search JOIN resource ON resource.id = resource
-          WHERE tag = ? AND value = ? AND level = ? AND json_extract(tags, ?) = ? ORDER BY public_id`)
+          WHERE tag = ? AND value = ? AND +level = ? AND json_extract(tags, ?) = ? ORDER BY public_id`)
           .all(tag, normalize(value), depthOf(level), `$."${tagHex(tag)}"`, value);
         return rows.map((row) => ({ level, id: String(row.public_id) }));
       });

@@ -84,15 +84,15 @@ export const MIGRATIONS: readonly string[] = [
  *
  * @throws DicomError `database-version` if a newer server wrote it
  */
-export function migrate(db: DatabaseSync): void {
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   const applied = Number(db.prepare("PRAGMA user_version").get()?.user_version);
-  if (applied > MIGRATIONS.length) {
+  if (applied > migrations.length) {
     throw new DicomError(
       "database-version",
-      `Cannot open index: its schema ${applied} is newer than ${MIGRATIONS.length}, the newest that this version knows`,
+      `Cannot open index: its schema ${applied} is newer than ${migrations.length}, the newest that this version knows`,
     );
   }
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  for (const [index, sql] of migrations.entries()) {
     if (index < applied) continue;
     transaction(db, () => {
       db.exec(sql);
