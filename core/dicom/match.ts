@@ -106,22 +106,29 @@ export function normalize(text: string): string {
 
 /** Whether all of `text` fits a pattern of `*` and `?`, in time bounded by the product of their lengths. */
 export function globMatches(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
+  const wanted = characters(pattern);
+  const given = characters(text);
+  let w = 0;
+  let g = 0;
   let star = -1;
   let resume = 0;
-  while (t < text.length) {
-    if (pattern[p] === "*") {
-      star = p++;
-      resume = t;
-    } else if (pattern[p] === "?" || (p < pattern.length && pattern[p] === text[t])) {
-      p++;
-      t++;
+  while (g < given.length) {
+    if (wanted[w] === "*") {
+      star = w++;
+      resume = g;
+    } else if (w < wanted.length && (wanted[w] === "?" || wanted[w] === given[g])) {
+      w++;
+      g++;
     } else if (star >= 0) {
-      p = star + 1;
-      t = ++resume;
+      w = star + 1;
+      g = ++resume;
     } else return false;
   }
-  while (pattern[p] === "*") p++;
-  return p === pattern.length;
+  while (wanted[w] === "*") w++;
+  return w === wanted.length;
+}
+
+/** `text` by characters: those beyond the basic plane take two places of a string. */
+function characters(text: string): ArrayLike<string> {
+  return /[\ud800-\udbff]/.test(text) ? Array.from(text) : text;
 }
