@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deflateSync, gzipSync } from "node:zlib";
-import { type SendOptions, startApp, type UploadAnswer } from "../support/app.ts";
+import { countFiles, type SendOptions, startApp, type UploadAnswer } from "../support/app.ts";
 import { instanceFile, orthancId } from "../support/instances.ts";
 import { zipOf } from "../support/zip.ts";
 
@@ -125,7 +125,7 @@ for (const [what, body, more, expected] of CASES) {
     else assert.partialDeepStrictEqual(JSON.parse(text), expected.body);
     const { CountInstances } = await server.get<{ CountInstances: number }>("/statistics");
     assert.equal(CountInstances, expected.instances);
-    assert.equal(await filesIn(server.folder), expected.instances);
+    assert.equal(await countFiles(server.folder), expected.instances);
   });
 }
 
@@ -160,7 +160,7 @@ for (const [policy, second, status, kept, changes] of OVERWRITING) {
     assert.equal(after.FileUuid === before.FileUuid, status === "AlreadyStored");
     const log = await server.get<{ Changes: unknown[] }>("/changes");
     assert.equal(log.Changes.length, changes); // those of what was replaced are gone
-    assert.equal(await filesIn(server.folder), 1);
+    assert.equal(await countFiles(server.folder), 1);
   });
 }
 
@@ -169,7 +169,7 @@ Deno.test("POST /instances: of many uploads of one file exactly one is Success",
   const answers = await Promise.all(Array.from({ length: 20 }, () => server.upload(FILE)));
   const statuses = answers.map(({ Status }) => Status).sort();
   assert.deepEqual(statuses, [...Array(19).fill("AlreadyStored"), "Success"]);
-  assert.equal(await filesIn(server.folder), 1);
+  assert.equal(await countFiles(server.folder), 1);
 });
 
 Deno.test("POST /instances: a damaged member of an archive does not spoil the others", async () => {
@@ -188,7 +188,7 @@ Deno.test("POST /instances refuses a body that is longer than the limit", async 
     const response = await server.send("POST", "/instances", body);
     assert.equal(response.status, 413, await response.text());
   }
-  assert.equal(await filesIn(server.folder), 0);
+  assert.equal(await countFiles(server.folder), 0);
 });
 
 Deno.test("POST /instances refuses what inflates beyond the limit", async () => {
@@ -236,14 +236,4 @@ function pieces(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   return ReadableStream.from(function* () {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
   }());
-}
-
-/** Files of instances below the folder of a server, whole or in part. */
-async function filesIn(folder: string): Promise<number> {
-  let count = 0;
-  for await (const entry of Deno.readDir(folder)) {
-    if (entry.isDirectory) count += await filesIn(`${folder}/${entry.name}`);
-    else if (!entry.name.startsWith("outpost.")) count++;
-  }
-  return count;
 }

@@ -91,6 +91,16 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   };
 }
 
+/** Files of instances below the folder of a server, whole or in part. */
+export async function countFiles(folder: string): Promise<number> {
+  let count = 0;
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.isDirectory) count += await countFiles(`${folder}/${entry.name}`);
+    else if (!entry.name.startsWith("outpost.")) count++;
+  }
+  return count;
+}
+
 function requests(routes: Hono): Pick<TestApp, "send" | "get" | "post" | "upload"> {
   const send: TestApp["send"] = async (method, path, body, more = {}) => {
     const { headers = {}, signal, remoteAddress = "127.0.0.1" } = more;
