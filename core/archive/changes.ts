@@ -16,31 +16,31 @@ export interface ChangeFeed {
 
 /** Makes the feed over an index. */
 export function createChangeFeed(index: Pick<Index, "changes">): ChangeFeed {
-  let next = Promise.withResolvers<void>();
+  const followers = new Set<() => void>();
 
   return {
     notify() {
-      next.resolve();
-      next = Promise.withResolvers();
+      for (const wake of followers) wake();
     },
 
     async *follow(since, signal) {
-      const aborted = new Promise<void>((resolve) =>
-        signal.addEventListener("abort", () => resolve(), { once: true })
-      );
-      let last = since;
-      while (!signal.aborted) {
-        const news = next.promise; // taken before reading: what is logged meanwhile wakes us
-        const { changes } = await index.changes({
-          since: last,
-          to: undefined,
-          limit: BATCH,
-          types: [],
-        });
-        if (changes.length > 0) {
-          yield changes;
-          last = changes.at(-1)!.seq;
-        } else await Promise.race([news, aborted]);
+      let news = Promise.withResolvers<void>();
+      const wake = () => news.resolve();
+      followers.add(wake);
+      signal.addEventListener("abort", wake);
+      try {
+        for (let last = since; !signal.aborted;) {
+          news = Promise.withResolvers(); // before reading: what is logged meanwhile wakes us
+          const page = { since: last, to: undefined, limit: BATCH, types: [] };
+          const { changes } = await index.changes(page);
+          if (changes.length > 0) {
+            yield changes;
+            last = changes.at(-1)!.seq;
+          } else if (!signal.aborted) await news.promise;
+        }
+      } finally {
+        followers.delete(wake);
+        signal.removeEventListener("abort", wake);
       }
     },
   };

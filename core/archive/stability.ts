@@ -26,13 +26,18 @@ export interface Stability extends AsyncDisposable {
 export function createStability(ports: StabilityPorts): Stability {
   const { index, clock, log, stableAgeMs, changed } = ports;
   let timer: Disposable | undefined;
+  let armedFor = Infinity;
   let running: Promise<void> = Promise.resolve();
   let disposed = false;
 
+  /** Looks again at time `at`, unless that happens earlier anyway. */
   function arm(at: number): void {
-    if (timer || disposed) return;
+    if (disposed || at >= armedFor) return;
+    timer?.[Symbol.dispose]();
+    armedFor = at;
     timer = clock.schedule(at, () => {
       timer = undefined;
+      armedFor = Infinity;
       running = settle().catch((error) => {
         log("error", "cannot mark resources as stable", { error: String(error) });
         arm(clock.now() + RETRY_MS);
