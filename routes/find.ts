@@ -63,13 +63,14 @@ export function findRoutes(app: App): Hono {
 async function answerFind(c: Context, app: App, body: Find): Promise<Response> {
   const blocks = body.ResponseContent ? parseBlocks(body.ResponseContent) : DEFAULT_BLOCKS;
   const tags = body.RequestedTags.map(requestedTag);
-  const found = await app.search.find(requestOf(body), wantedFor({ blocks }));
-  if (!body.Expand && !body.ResponseContent) return json(c, found.map(({ id }) => id));
+  const request = requestOf(body);
+  if (!body.Expand && !body.ResponseContent) return json(c, await app.search.findIds(request));
   const shape = {
     dialect: dialectOf(body),
     blocks,
     metadataNames: metadataNames(app.config.userMetadata),
   };
+  const found = app.search.find(request, wantedFor(shape));
   return jsonStream(c, eachOf(found, (resource) => showResource(app, resource, shape, tags)));
 }
 
@@ -109,6 +110,6 @@ function parentOf({ ParentPatient, ParentStudy, ParentSeries }: Find): Query["pa
   return undefined;
 }
 
-async function* eachOf<T, U>(items: Iterable<T>, show: (item: T) => Promise<U>) {
-  for (const item of items) yield await show(item);
+async function* eachOf<T, U>(items: AsyncIterable<T>, show: (item: T) => Promise<U>) {
+  for await (const item of items) yield await show(item);
 }

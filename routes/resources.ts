@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { App } from "../core/app.ts";
+import { eachResource } from "../core/archive/each_resource.ts";
 import { everyResource, type Query, ROW_ONLY } from "../core/archive/query.ts";
 import { depthOf, type Level, LEVELS, type Resource } from "../core/archive/resource.ts";
 import type { Tag } from "../core/dicom/tag.ts";
@@ -11,9 +12,6 @@ import { chosenBlocks, pageOf, requestedTagsOf, shapeOf } from "./requests.ts";
 import { resourceJson, type Shape, wantedFor } from "./resource_json.ts";
 import { flag, json, jsonStream } from "./respond.ts";
 import { statisticsOfJson } from "./statistics.ts";
-
-/** Resources read from the index at a time by a long answer. */
-const PAGE = 200;
 
 /** Lists, single resources, the way up and down, and deletion, for one level. */
 export function resourceRoutes(app: App, level: Level): Hono {
@@ -99,18 +97,10 @@ export async function showResource(
   return resourceJson(resource, shape, requested);
 }
 
-/** Objects of all resources that a query finds, read page by page. */
+/** Objects of all resources that a query finds. */
 async function* expanded(app: App, query: Query, shape: Shape, tags: readonly Tag[]) {
-  const wanted = wantedFor(shape);
-  let { after, since } = query;
-  for (let left = query.limit || Infinity; left > 0;) {
-    const limit = Math.min(PAGE, left);
-    const page = await app.index.find({ ...query, after, since, limit }, wanted);
-    for (const resource of page) yield showResource(app, resource, shape, tags);
-    if (page.length < limit) return;
-    left -= page.length;
-    after = page.at(-1)!.id;
-    since = 0;
+  for await (const resource of eachResource(app.index, query, wantedFor(shape))) {
+    yield await showResource(app, resource, shape, tags);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Matcher, matcherOf, matches } from "../dicom/match.ts";
 import { TAG, type Tag } from "../dicom/tag.ts";
 import { DicomError } from "../errors.ts";
 import type { Index } from "../ports.ts";
+import { eachResource } from "./each_resource.ts";
 import {
   everyResource,
   type LabelCondition,
@@ -16,8 +17,8 @@ import {
 import { COMPUTED_TAGS, type createRequestedTags } from "./requested_tags.ts";
 import { depthOf, type Level, LEVELS, METADATA, type Resource } from "./resource.ts";
 
-/** Candidates read from the index at a time when files decide. */
-const PAGE = 200;
+/** Conditions, and keys of an order, that one search may have; the index would give up at some more. */
+const MAXIMUM_CONDITIONS = 200;
 
 /** A search in the words of the one who asks. */
 export interface FindRequest {
@@ -52,34 +53,47 @@ export interface FindPorts {
   readonly readFiles: boolean;
 }
 
-/** A search, split into what the index answers and what only files can. */
-interface Plan {
-  readonly query: Query;
+/** Conditions, by who can tell whether they hold. */
+interface Conditions {
+  readonly indexed: readonly TagCondition[];
   readonly fromFiles: readonly { readonly tag: Tag; readonly matcher: Matcher }[];
+  readonly modalities: Matcher | undefined;
+}
+
+/** A search, split into what the index answers and what only files can. */
+interface Plan extends Pick<Conditions, "fromFiles"> {
+  readonly query: Query;
   readonly caseSensitive: boolean;
 }
 
-/** Makes the functions behind /tools/find and /tools/count-resources. */
+/**
+ * Makes the functions behind /tools/find and /tools/count-resources. They fail with `unknown-tag`, `bad-request`,
+ * `out-of-range` (a wildcard where there is none) or `not-found` (metadata).
+ */
 export function createFindRequests(ports: FindPorts) {
   const { index } = ports;
 
+  /** What matches, one after the other. */
+  async function* find(request: FindRequest, wanted: Wanted): AsyncGenerator<Resource> {
+    const plan = planOf(request, ports);
+    if (plan.fromFiles.length === 0) return yield* eachResource(index, plan.query, wanted);
+    const { since, limit } = request;
+    let count = 0;
+    for await (const resource of matchFiles(ports, plan, wanted)) {
+      if (count++ >= since) yield resource;
+      if (limit > 0 && count === since + limit) return;
+    }
+  }
+
   return {
-    /** @throws DicomError `unknown-tag`, `bad-request`, `not-found` (metadata) */
-    async find(request: FindRequest, wanted: Wanted): Promise<Resource[]> {
+    find,
+
+    async findIds(request: FindRequest): Promise<string[]> {
       const plan = planOf(request, ports);
-      if (plan.fromFiles.length === 0) return index.find(plan.query, wanted);
-      const found: Resource[] = [];
-      const { since, limit } = request;
-      let skipped = 0;
-      for await (const resource of matchFiles(ports, plan, wanted)) {
-        if (skipped++ < since) continue;
-        found.push(resource);
-        if (found.length === limit) break;
-      }
-      return found;
+      if (plan.fromFiles.length === 0) return index.findIds(plan.query);
+      return await Array.fromAsync(find(request, ROW_ONLY), ({ id }) => id);
     },
 
-    /** @throws DicomError as `find()` */
     async count(request: FindRequest): Promise<number> {
       const plan = planOf(request, ports);
       if (plan.fromFiles.length === 0) return index.count(plan.query);
@@ -93,17 +107,13 @@ export function createFindRequests(ports: FindPorts) {
 /** Candidates of the index whose files match too, in the order of the query. */
 async function* matchFiles(ports: FindPorts, plan: Plan, wanted: Wanted): AsyncGenerator<Resource> {
   const tags = plan.fromFiles.map(({ tag }) => tag);
-  for (let since = 0;; since += PAGE) {
-    const page = await ports.index.find({ ...plan.query, since, limit: PAGE }, wanted);
-    for (const resource of page) {
-      const values = await ports.requestedTags(resource, tags);
-      const fits = plan.fromFiles.every(({ tag, matcher }) => {
-        const value = values.get(tag);
-        return matches(matcher, typeof value === "string" ? value : undefined, plan.caseSensitive);
-      });
-      if (fits) yield resource;
-    }
-    if (page.length < PAGE) return;
+  for await (const resource of eachResource(ports.index, plan.query, wanted)) {
+    const values = await ports.requestedTags(resource, tags);
+    const fits = plan.fromFiles.every(({ tag, matcher }) => {
+      const value = values.get(tag);
+      return matches(matcher, typeof value === "string" ? value : undefined, plan.caseSensitive);
+    });
+    if (fits) yield resource;
   }
 }
 
@@ -115,10 +125,39 @@ function planOf(request: FindRequest, ports: FindPorts): Plan {
       `Cannot find ${level} below ${parent.level}: it is not a level above`,
     );
   }
+  const { indexed, fromFiles, modalities } = conditionsOf(request, ports);
+  const metadata = metadataConditions(request, ports);
+  if (Math.max(indexed.length + metadata.length, request.orderBy.length) > MAXIMUM_CONDITIONS) {
+    throw new DicomError(
+      "bad-request",
+      `Cannot find by more than ${MAXIMUM_CONDITIONS} conditions`,
+    );
+  }
+  const { since, limit } = fromFiles.length === 0 ? request : everyResource(level);
+  const orderBy = request.orderBy.map((key) => orderKey(key, level, ports));
+  return {
+    query: {
+      level,
+      tags: indexed,
+      modalities,
+      metadata,
+      labels,
+      parent,
+      orderBy,
+      after: "",
+      since,
+      limit,
+    },
+    fromFiles,
+    caseSensitive,
+  };
+}
+
+function conditionsOf({ level, query, caseSensitive }: FindRequest, ports: FindPorts): Conditions {
   const indexed: TagCondition[] = [];
   const fromFiles: { tag: Tag; matcher: Matcher }[] = [];
   let modalities: Matcher | undefined;
-  for (const [name, text] of Object.entries(request.query)) {
+  for (const [name, text] of Object.entries(query)) {
     const tag = tagNamed(name);
     const matcher = matcherOf(tag, findByTag(tag)?.vr ?? "UN", text);
     if (!matcher) continue;
@@ -130,23 +169,7 @@ function planOf(request: FindRequest, ports: FindPorts): Plan {
       throw new DicomError("bad-request", `Cannot match ${name}: it is not in the index`);
     }
   }
-  const paging = fromFiles.length === 0 ? request : everyResource(level);
-  return {
-    query: {
-      level,
-      tags: indexed,
-      modalities,
-      metadata: metadataConditions(request, ports),
-      labels,
-      parent,
-      orderBy: request.orderBy.map((key) => orderKey(key, level, ports)),
-      after: "",
-      since: paging.since,
-      limit: paging.limit,
-    },
-    fromFiles,
-    caseSensitive,
-  };
+  return { indexed, fromFiles, modalities };
 }
 
 /** The tag of a name or number. @throws DicomError `unknown-tag`, with the name as its message */

@@ -4,11 +4,9 @@ import { type ModuleName, MODULES } from "../dicom/modules.ts";
 import { parseTag, TAG } from "../dicom/tag.ts";
 import type { Index, ResourceRef } from "../ports.ts";
 import type { InstanceReader } from "./instance_reader.ts";
+import { eachResource } from "./each_resource.ts";
 import { everyResource, ROW_ONLY } from "./query.ts";
 import type { Resource } from "./resource.ts";
-
-/** Instances looked up in the index at a time. */
-const PAGE = 200;
 
 /** Makes the functions that look into the files of all instances of a resource. */
 export function createInstanceTags({ index, reader }: { index: Index; reader: InstanceReader }) {
@@ -17,15 +15,7 @@ export function createInstanceTags({ index, reader }: { index: Index; reader: In
     if (ref.level === "Instance") {
       const instance = await index.get(ref, ROW_ONLY);
       if (instance) yield instance;
-      return;
-    }
-    for (let after = "";;) {
-      const query = { ...everyResource("Instance"), parent: ref, after, limit: PAGE };
-      const page = await index.find(query, ROW_ONLY);
-      yield* page;
-      if (page.length < PAGE) return;
-      after = page.at(-1)!.id;
-    }
+    } else yield* eachResource(index, { ...everyResource("Instance"), parent: ref }, ROW_ONLY);
   }
 
   return {
