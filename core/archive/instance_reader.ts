@@ -1,3 +1,4 @@
+import { swapUnits } from "../bytes/swap.ts";
 import type { CharacterSets } from "../dicom/charset.ts";
 import { type DataElement, DataSet, DataSetBuilder } from "../dicom/data_set.ts";
 import { decodeFile, readFully, readRange, readValue } from "../dicom/decode.ts";
@@ -7,6 +8,7 @@ import type { ElementHeader } from "../dicom/element_header.ts";
 import { formatTag, TAG, type Tag } from "../dicom/tag.ts";
 import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";
 import { hasText } from "../dicom/values.ts";
+import { vrInfo } from "../dicom/vr.ts";
 import { DicomError } from "../errors.ts";
 import type { FileStore, OpenFile } from "../ports.ts";
 
@@ -87,7 +89,8 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
     },
 
     /**
-     * What stands at `path`: tags (or names) and numbers of items in turn. Undefined if nothing does.
+     * What stands at `path`: tags (or names) and numbers of items in turn. Undefined if nothing does. Numbers
+     * are little endian whatever the file (as Orthanc has them).
      *
      * @throws DicomError `unknown-tag`
      */
@@ -101,13 +104,10 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
       });
       const found = follow(dataSet, path, tags);
       if (found?.kind !== "value") return found;
-      const { offset, length } = found;
-      const open = stack.move();
-      return {
-        kind: "bytes",
-        length,
-        bytes: closing(readValue(file, { meta, offset, length }), open),
-      };
+      const { length, unit } = found;
+      const stored = readValue(file, { meta, ...found });
+      const bytes = unit === 1 ? stored : swapUnits(stored, unit);
+      return { kind: "bytes", length, bytes: closing(bytes, stack.move()) };
     },
 
     /** All bytes of a file. */
@@ -131,7 +131,13 @@ const UNREAD_PIXEL_DATA: DataElement = {
 
 type Place =
   | { readonly kind: "list"; readonly names: readonly string[] }
-  | { readonly kind: "value"; readonly offset: number; readonly length: number };
+  | {
+    readonly kind: "value";
+    readonly offset: number;
+    readonly length: number;
+    /** Bytes of the numbers whose order is to be turned; 1 for none. */
+    readonly unit: number;
+  };
 
 /** Goes down `path` from `dataSet`. */
 function follow(
@@ -144,10 +150,12 @@ function follow(
     const element = place.get(tags[step / 2]!);
     if (!element) return undefined;
     const last = step === path.length - 1;
-    if (last) return describe(element);
+    if (last) return describe(element, place);
     const index = path[step + 1]!;
     if (!/^\d{1,9}$/.test(index)) return undefined;
-    if (!element.items) return step === path.length - 2 ? part(element, Number(index)) : undefined;
+    if (!element.items) {
+      return step === path.length - 2 ? part(element, Number(index), place) : undefined;
+    }
     const item = element.items[Number(index)];
     if (!item) return undefined;
     place = item;
@@ -156,7 +164,7 @@ function follow(
 }
 
 /** A sequence or Pixel Data is a list of numbers, everything else a value. */
-function describe(element: DataElement): Place {
+function describe(element: DataElement, place: DataSet): Place {
   const numbers = (count: number): Place => ({
     kind: "list",
     names: Array.from({ length: count }, (_, index) => String(index)),
@@ -164,15 +172,20 @@ function describe(element: DataElement): Place {
   if (element.items) return numbers(element.items.length);
   if (element.fragments) return numbers(element.fragments.length);
   if (element.tag === TAG.pixelData) return numbers(1);
-  return { kind: "value", offset: element.valueOffset, length: element.length };
+  return wholeValue(element, place);
 }
 
 /** A fragment of Pixel Data, or all of it when it is not encapsulated. */
-function part(element: DataElement, index: number): Place | undefined {
+function part(element: DataElement, index: number, place: DataSet): Place | undefined {
   if (element.tag !== TAG.pixelData) return undefined;
-  const whole = { offset: element.valueOffset, length: element.length };
-  const range = (element.fragments ?? [whole])[index];
-  return range && { kind: "value", ...range };
+  if (!element.fragments) return index === 0 ? wholeValue(element, place) : undefined;
+  const fragment = element.fragments[index];
+  return fragment && { kind: "value", ...fragment, unit: 1 };
+}
+
+function wholeValue({ vr, valueOffset, length }: DataElement, { encoding }: DataSet): Place {
+  const unit = encoding.littleEndian ? 1 : vrInfo(vr).unit;
+  return { kind: "value", offset: valueOffset, length, unit };
 }
 
 function tagOf(text: string): Tag {
