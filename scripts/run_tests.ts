@@ -26,7 +26,7 @@ const CHECKS = [
   ["fmt", "--check", "--quiet"],
   ["lint", "--quiet"],
   ["check", "--quiet"],
-  ["run", "--quiet", "--allow-read", "scripts/make_docs.ts", "--check"],
+  ["run", "--quiet", "--allow-read", "--allow-run", "scripts/make_docs.ts", "--check"],
 ] as const;
 
 interface Counts {
