@@ -13,24 +13,32 @@ export type RecoverPorts = Pick<IngestPorts, "index" | "files" | "clock" | "log"
  */
 export async function recover(ports: RecoverPorts): Promise<void> {
   const { index, files, log } = ports;
-  for (const row of await index.unflushed()) await checkRow(ports, row);
+  const marks: Promise<void>[] = [];
+  for (const row of await index.unflushed()) {
+    if (await checkRow(ports, row)) marks.push(index.markFlushed(row.row));
+  }
   const obsolete = await index.obsoleteFiles();
   await files.remove(obsolete);
   await index.forgetFiles(obsolete);
+  await Promise.all(marks); // they went along with the last write
   for await (const orphan of files.recover()) {
     const kind = await recoverFile(ports, orphan);
     log("warning", `found a file without a row: ${kind}`, { uuid: orphan.file.uuid });
   }
 }
 
-/** Keeps a row if its file is all there. */
-async function checkRow({ index, log, files }: RecoverPorts, { row, id, file }: UnflushedRow) {
+/** Keeps a row if its file is all there, which is durable then. @returns whether it stays */
+async function checkRow(
+  { index, log, files }: RecoverPorts,
+  { id, file }: UnflushedRow,
+): Promise<boolean> {
   if (await isWhole(files, file)) {
     await files.settle(file.uuid);
-    return await index.markFlushed(row);
+    return true;
   }
   log("warning", "took back an instance whose file was not complete", { id });
   await index.removeFile(file.uuid);
+  return false;
 }
 
 async function isWhole(files: RecoverPorts["files"], file: UnflushedRow["file"]): Promise<boolean> {
