@@ -21,6 +21,7 @@ export interface Operation {
     | "text/plain"
     | "application/octet-stream"
     | "application/dicom"
+    | "application/pdf"
     | "text/event-stream";
 }
 
@@ -120,6 +121,19 @@ function instanceOperations(): Operation[] {
       summary: "The DICOM file, byte for byte",
       query: ["filename"],
       answer: "application/dicom",
+    },
+    {
+      method: "get",
+      path: `${one}/pdf`,
+      summary: "The PDF that it encapsulates",
+      answer: "application/pdf",
+    },
+    {
+      method: "post",
+      path: `${one}/export`,
+      summary: "Always refused: no client chooses where the server writes",
+      body: TEXT,
+      answer: TEXT,
     },
   ];
 }

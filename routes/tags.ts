@@ -5,12 +5,16 @@ import { ROW_ONLY } from "../core/archive/query.ts";
 import type { Level, StoredFile } from "../core/archive/resource.ts";
 import { type Dialect, tagsJson, type TagsOptions } from "../core/dicom/json/tags.ts";
 import type { ModuleName } from "../core/dicom/modules.ts";
+import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
 import { contentDisposition } from "./access.ts";
 import { empty } from "./errors.ts";
 import { dialectOf, ignoreLengthOf } from "./requests.ts";
 import { requireResource, unknownResource } from "./resources.ts";
 import { bytes, flag, json, jsonObjectStream } from "./respond.ts";
+
+/** EncapsulatedDocument (PS3.3 Section C.24.2). */
+const ENCAPSULATED_DOCUMENT = "0042-0011";
 
 /** Tags, raw content and file of one instance. */
 export function instanceTagRoutes(app: App): Hono {
@@ -55,6 +59,13 @@ export function instanceTagRoutes(app: App): Hono {
       const name = c.req.query("filename") ?? `${c.req.param("id")}.dcm`;
       c.header("Content-Disposition", contentDisposition(name));
       return bytes(c, await app.reader.bytes(file.uuid), "application/dicom");
+    })
+    .get("/:id/pdf", async (c) => {
+      const content = await app.reader.content((await fileOf(c)).uuid, [ENCAPSULATED_DOCUMENT]);
+      return content?.kind === "bytes" ? bytes(c, content, "application/pdf") : empty(c, 404);
+    })
+    .post("/:id/export", () => {
+      throw new DicomError("forbidden", "Cannot write a file that the client names");
     });
 }
 
