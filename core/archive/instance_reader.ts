@@ -59,7 +59,7 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
       maximumInflated,
     });
     const dataSet = builder!.root;
-    if (stopped) dataSet.elements.push(UNREAD_PIXEL_DATA);
+    if (stopped) dataSet.add(UNREAD_PIXEL_DATA);
     return { meta, dataSet };
   }
 
@@ -83,7 +83,7 @@ export function createInstanceReader(files: FileStore, options: ReaderOptions) {
       for (const { tag, vr, bytes } of meta.elements) {
         if (!hasText(vr)) continue;
         const { length } = bytes;
-        dataSet.elements.push({ tag, vr, bytes, length, offset: 0, valueOffset: 0 });
+        dataSet.add({ tag, vr, bytes, length, offset: 0, valueOffset: 0 });
       }
       return dataSet;
     },

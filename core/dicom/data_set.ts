@@ -29,9 +29,10 @@ export interface DataElement {
   readonly fragments?: Fragment[];
 }
 
-/** The elements of a data set or item in file order; text is decoded when it is asked for. */
+/** The elements of a data set or item; text is decoded when it is asked for. */
 export class DataSet {
-  readonly elements: DataElement[] = [];
+  #elements: DataElement[] = [];
+  #isSorted = true;
   #byTag: Map<Tag, DataElement> | undefined;
   #characterSets: CharacterSets | undefined;
   readonly #inherited: () => CharacterSets;
@@ -41,7 +42,24 @@ export class DataSet {
     this.#inherited = inherited;
   }
 
-  /** The element with this tag; the last one, should a file repeat it. */
+  /** In the order of their tags; of those that a file repeats, the first (as DCMTK and so Orthanc has it). */
+  get elements(): readonly DataElement[] {
+    if (!this.#isSorted) {
+      this.#elements = this.#elements.toSorted((a, b) => a.tag - b.tag)
+        .filter((element, n, all) => n === 0 || element.tag !== all[n - 1]!.tag);
+      this.#isSorted = true;
+    }
+    return this.#elements;
+  }
+
+  /** Adds an element, in whatever order; it is for those who make the data set. */
+  add(element: DataElement): void {
+    const last = this.#elements.at(-1);
+    if (last && element.tag <= last.tag) this.#isSorted = false;
+    this.#elements.push(element);
+    this.#byTag = undefined;
+  }
+
   get(tag: Tag): DataElement | undefined {
     this.#byTag ??= new Map(this.elements.map((element) => [element.tag, element]));
     return this.#byTag.get(tag);
@@ -87,6 +105,7 @@ export class DataSetBuilder implements ScanSink {
   readonly #open: DataSet[];
   readonly #sequences: DataSet[][] = [];
   #fragments: Fragment[] | undefined;
+  #last: DataElement | undefined;
   #count = 0;
   #lastKept: ArrayBufferLike | undefined;
   #keptBytes = 0;
@@ -106,7 +125,7 @@ export class DataSetBuilder implements ScanSink {
   }
 
   value(bytes: Uint8Array): void {
-    this.#current().elements.at(-1)!.bytes = this.#mayKeepChunk(bytes) ? bytes : bytes.slice();
+    this.#last!.bytes = this.#mayKeepChunk(bytes) ? bytes : new Uint8Array(bytes);
   }
 
   startSequence(header: ElementHeader): void {
@@ -173,7 +192,8 @@ export class DataSetBuilder implements ScanSink {
 
   #add(element: DataElement): void {
     this.#countOne();
-    this.#current().elements.push(element);
+    this.#last = element;
+    this.#current().add(element);
   }
 
   #countOne(): void {

@@ -48,7 +48,7 @@ Deno.test("DataSetBuilder keeps items, fragments and the places of values", () =
   assert.deepEqual(tags(root.elements), ["0008,1140", "0010,0020", "7fe0,0010"]);
   const [sequenceElement, id, pixelData] = root.elements;
   assert.equal(sequenceElement?.items?.length, 2);
-  assert.deepEqual(tags(sequenceElement.items[0]?.elements), ["0010,0020", "0008,1199"]);
+  assert.deepEqual(tags(sequenceElement.items[0]?.elements), ["0008,1199", "0010,0020"]);
   assert.equal(id!.valueOffset, id!.offset + 8);
   assert.equal(id!.length, 6);
   const start = pixelData!.offset;
@@ -85,9 +85,15 @@ Deno.test("DataSetBuilder leaves out long values, but not their places", () => {
   assert.deepEqual([bytes, length, valueOffset], [undefined, 12, 8]);
 });
 
-Deno.test("get() finds the last of repeated elements", () => {
-  const root = build([element(TAG.patientId, "LO", "A"), element(TAG.patientId, "LO", "B")]);
-  assert.equal(valueText(root.get(TAG.patientId)!, root), "B");
+Deno.test("elements are sorted, and of repeated ones the first stays, as with DCMTK", () => {
+  const root = build([
+    element(TAG.patientId, "LO", "A"),
+    element(TAG.patientId, "LO", "B"),
+    element(TAG.modality, "CS", "CT"),
+    element(TAG.patientId, "LO", "C"),
+  ]);
+  assert.deepEqual(tags(root.elements), ["0008,0060", "0010,0020"]);
+  assert.equal(valueText(root.get(TAG.patientId)!, root), "A");
   assert.equal(root.get(TAG.patientName), undefined);
 });
 
@@ -130,16 +136,14 @@ Deno.test("DataSetBuilder does not keep all chunks for small values in them", ()
   const builder = new DataSetBuilder(EXPLICIT_LITTLE_ENDIAN, {
     defaultSets: defaultCharacterSets("Latin1"),
     maximumLength: 100,
-    keep: ({ tag }) => tag === TAG.patientId,
+    keep: ({ tag }) => tag !== TAG.pixelData,
   });
   const encoding = EXPLICIT_LITTLE_ENDIAN;
   const scanner = new DataSetScanner({ encoding, sink: builder, vrOfTag: () => undefined });
-  const pieces = [
-    element(TAG.patientId, "LO", "1"),
-    element(TAG.pixelData, "OB", new Uint8Array(1e5)),
-  ];
-  const bytes = dataSet(pieces, encoding);
-  for (let n = 0; n < 50; n++) scanner.push(Uint8Array.from(bytes));
+  const pixels = element(TAG.pixelData, "OB", new Uint8Array(1e5));
+  for (let n = 0; n < 50; n++) {
+    scanner.push(dataSet([element(0x00091000 + n, "LO", "1"), pixels], encoding));
+  }
   scanner.end();
   const buffers = new Set(builder.root.elements.map(({ bytes }) => bytes!.buffer));
   const kept = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);

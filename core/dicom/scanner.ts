@@ -106,7 +106,7 @@ export class DataSetScanner {
       if (from === bytes.length) return;
       const length = this.#takeHeader(bytes, from);
       if (length === 0) {
-        if (!this.stopped) this.#carry = bytes.slice(from);
+        if (!this.stopped) this.#carry = new Uint8Array(bytes.subarray(from));
         return;
       }
       from += length;
