@@ -1,10 +1,10 @@
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import { sha256Of } from "../core/bytes/digest.ts";
+import { createHash, type Hash } from "node:crypto";
+import { sha256Of, sha256OfBytes } from "../core/bytes/digest.ts";
 import type { ByteSource } from "../core/bytes/source.ts";
 import { DicomError } from "../core/errors.ts";
 import type { FileStore, OpenFile, StagedFile, StoredSource } from "../core/ports.ts";
 import { createFolders, type Lease } from "./folders.ts";
+import { type HeadBuffer, takeHeadBuffer } from "./head_buffer.ts";
 import { createDirectorySync } from "./directory_sync.ts";
 
 /** Remembers, durably, in which folders files without a row may lie. */
@@ -16,8 +16,6 @@ export interface FolderJournal {
   knownFiles(prefix: string): Promise<string[]>;
 }
 
-/** So many bytes of a file are gathered in memory before they are written. */
-const HEAD = 1048576;
 /** Suffix of a file that is still being written. */
 const STAGED = ".part";
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
@@ -108,24 +106,28 @@ async function writeStaged(bytes: AsyncIterable<Uint8Array>, target: Target): Pr
   const partPath = path + STAGED;
   const file = await Deno.open(partPath, { createNew: true, read: true, write: true })
     .catch(rethrowWriteError);
+  const head = takeHeadBuffer();
   const discard = async () => {
+    head.release();
     file.close();
     await Deno.remove(partPath).catch(ignoreMissing);
   };
   try {
-    const { size, sha256, head } = await writePieces(file, bytes);
+    const { size, sha256 } = await writePieces(file, bytes, head);
     let kept = false;
     return {
       file: { uuid: lease.uuid, size, sha256 },
-      source: stagedSource(file, size, head),
+      source: stagedSource(file, size, head.bytes),
       async commit() {
         kept = true;
         await finish(file, path, sync);
         await directorySync(directoryOf(path)).catch(rethrowWriteError);
       },
       async [Symbol.asyncDispose]() {
-        if (kept) file.close();
-        else await discard();
+        if (kept) {
+          head.release();
+          file.close();
+        } else await discard();
         await lease.release();
       },
     };
@@ -143,50 +145,30 @@ async function finish(file: Deno.FsFile, path: string, sync: boolean): Promise<v
 }
 
 /**
- * Hashes and writes bytes as they come. What fits into `HEAD` bytes is copied into memory and written at once,
- * so that most files take one write and can be read without the disk; the rest is written chunk by chunk.
+ * Hashes and writes bytes as they come. What fits into `head` is gathered there and written at once, hashed by
+ * another thread meanwhile, so that most files take one write and can be read without the disk; the rest is
+ * written chunk by chunk.
  */
-async function writePieces(file: Deno.FsFile, bytes: AsyncIterable<Uint8Array>) {
-  const hash = createHash("sha256");
-  const head = new HeadBuffer();
-  let spilled = false;
+async function writePieces(
+  file: Deno.FsFile,
+  bytes: AsyncIterable<Uint8Array>,
+  head: HeadBuffer,
+): Promise<{ readonly size: number; readonly sha256: string }> {
+  let hash: Hash | undefined;
   let size = 0;
   for await (const chunk of bytes) {
-    hash.update(chunk);
     size += chunk.length;
-    if (!spilled && size <= HEAD) {
-      head.append(chunk);
-      continue;
+    if (!hash && head.append(chunk)) continue;
+    if (!hash) {
+      hash = createHash("sha256").update(head.bytes);
+      await writeAll(file, head.bytes);
     }
-    if (!spilled) await writeAll(file, head.bytes);
-    spilled = true;
+    hash.update(chunk);
     await writeAll(file, chunk);
   }
-  if (!spilled) await writeAll(file, head.bytes);
-  return { size, sha256: hash.digest("hex"), head: head.bytes };
-}
-
-/** The first bytes of a file: one exact copy if they come in one chunk, else a buffer of `HEAD` bytes. */
-class HeadBuffer {
-  #buffer = Buffer.alloc(0);
-  #length = 0;
-
-  get bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  append(chunk: Uint8Array): void {
-    if (this.#length === 0) this.#buffer = Buffer.from(chunk);
-    else {
-      if (this.#length + chunk.length > this.#buffer.length) {
-        const grown = Buffer.allocUnsafeSlow(HEAD);
-        grown.set(this.#buffer);
-        this.#buffer = grown;
-      }
-      this.#buffer.set(chunk, this.#length);
-    }
-    this.#length += chunk.length;
-  }
+  if (hash) return { size, sha256: hash.digest("hex") };
+  const [sha256] = await Promise.all([sha256OfBytes(head.bytes), writeAll(file, head.bytes)]);
+  return { size, sha256 };
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { ByteSource } from "./source.ts";
 
@@ -14,4 +15,13 @@ export async function sha256Of(source: ByteSource): Promise<string> {
     at += piece.length;
   }
   return hash.digest("hex");
+}
+
+/** Shorter bytes are hashed at once: handing them to another thread would take longer. */
+const HASHED_AT_ONCE = 16384;
+
+/** Lower-case hexadecimal SHA-256 of `bytes`, computed off the main thread where it takes time. */
+export async function sha256OfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (bytes.length <= HASHED_AT_ONCE) return createHash("sha256").update(bytes).digest("hex");
+  return Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
