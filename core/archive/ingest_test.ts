@@ -11,6 +11,7 @@ const OTHER = dicomFile({ sopInstanceUid: "1.1", pixelBytes: 128 });
 /** Files of which the commit of number `failing` waits for `until` and fails if that does. */
 function slowCommit(failing: number, until: Promise<void>) {
   let count = 0;
+  until.catch(() => {}); // may fail before the commit waits for it
   return (files: FileStore): FileStore => ({
     ...files,
     async stage(bytes) {

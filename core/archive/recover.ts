@@ -13,14 +13,14 @@ export type RecoverPorts = Pick<IngestPorts, "index" | "files" | "clock" | "log"
  */
 export async function recover(ports: RecoverPorts): Promise<void> {
   const { index, files, log } = ports;
-  const marks: Promise<void>[] = [];
+  const whole: number[] = [];
   for (const row of await index.unflushed()) {
-    if (await checkRow(ports, row)) marks.push(index.markFlushed(row.row));
+    if (await checkRow(ports, row)) whole.push(row.row);
   }
   const obsolete = await index.obsoleteFiles();
   await files.remove(obsolete);
-  await index.forgetFiles(obsolete);
-  await Promise.all(marks); // they went along with the last write
+  const marks = whole.map((row) => index.markFlushed(row)); // to go along with the next write
+  await Promise.all([...marks, index.forgetFiles(obsolete)]);
   for await (const orphan of files.recover()) {
     const kind = await recoverFile(ports, orphan);
     log("warning", `found a file without a row: ${kind}`, { uuid: orphan.file.uuid });
