@@ -6,6 +6,7 @@
  * Both store durably (`SyncStorageArea`), on the same disk, below the folder of this working copy.
  */
 import { parseArgs } from "node:util";
+import { uploadBig } from "./bench/big_upload.ts";
 import { BenchConnection } from "./bench/http_client.ts";
 import { createInstanceMaker } from "./bench/instances.ts";
 import { type BenchServer, memoryOf, startOrthanc, startOutpost } from "./bench/servers.ts";
@@ -79,6 +80,11 @@ async function main(): Promise<void> {
         `${median(all).toFixed(0)} (${all.map((n) => n.toFixed(0)).join(" ")})`
       );
       console.log(`| ${workload.name} | ${shown.join(" | ")} | ${(ours! / theirs!).toFixed(2)} |`);
+    }
+    for (const server of servers) {
+      const { seconds, before, peak } = await uploadBig(server);
+      const cost = `${before} MB before, ${peak} MB at most`;
+      console.log(`${server.name}: 1 GB in ${seconds.toFixed(1)} s, ${cost}`);
     }
     for (const server of servers) {
       console.log(`${server.name}: peak ${await memoryOf(server.pid, "VmHWM")} MB`);

@@ -40,7 +40,7 @@ async function startServer(
     IndexDirectory: folder,
     HttpPort: port,
     DicomServerEnabled: false,
-    SyncStorageArea: Deno.env.get("NOSYNC") === undefined,
+    SyncStorageArea: true,
   };
   const file = `${folder}/configuration.json`;
   await Deno.writeTextFile(file, JSON.stringify(configuration));
