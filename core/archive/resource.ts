@@ -49,7 +49,7 @@ export const DEFAULT_MAIN_TAGS: Readonly<Record<Level, readonly Tag[]>> = {
   ],
 };
 
-/** Orthanc's numbers of the metadata that the server itself keeps (rest-api: registry of metadata). */
+/** Orthanc's numbers of the metadata that the server itself keeps (Orthanc book, "Metadata"). */
 export const METADATA = {
   IndexInSeries: 1,
   ReceptionDate: 2,
