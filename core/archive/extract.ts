@@ -1,7 +1,6 @@
 import type { ByteSource } from "../bytes/source.ts";
 import type { CharacterSets } from "../dicom/charset.ts";
-import { DataSetBuilder } from "../dicom/data_set.ts";
-import { type DataElement, type DataSet } from "../dicom/data_set.ts";
+import { type DataElement, type DataSet, DataSetBuilder } from "../dicom/data_set.ts";
 import { decodeFile } from "../dicom/decode.ts";
 import { tagsJson } from "../dicom/json/tags.ts";
 import type { FileMeta } from "../dicom/part10.ts";
@@ -44,9 +43,10 @@ export interface Extract {
 /** Reads the few tags that the index needs, while checking the structure of the whole file. */
 export function createExtract(options: ExtractOptions) {
   const wanted = wantedTags(options.mainTags);
-  const signatures = Object.fromEntries(
-    LEVELS.map((level) => [level, mainTagsSignature(options.mainTags[level])]),
+  const keyed = mapLevels((level) =>
+    options.mainTags[level].map((tag) => [tag, tagHex(tag)] as const)
   );
+  const signatures = mapLevels((level) => mainTagsSignature(options.mainTags[level]));
 
   /**
    * @throws DicomError `bad-file` if `source` is not a whole DICOM file; `missing-tag` or `bad-request` if
@@ -78,9 +78,9 @@ export function createExtract(options: ExtractOptions) {
     return {
       identity,
       ids: publicIds(identity),
-      tags: mapLevels((level) => mainTagsOf(root, options.mainTags[level])),
+      tags: mapLevels((level) => mainTagsOf(root, keyed[level])),
       metadata: mapLevels((level) => ({
-        [METADATA.MainDicomTagsSignature]: signatures[level]!,
+        [METADATA.MainDicomTagsSignature]: signatures[level],
         ...(level === "Instance" && instanceMetadata(meta, pixelData, text, indexInSeries)),
       })),
       expectedInstances: expectedInstances(text),
@@ -121,13 +121,15 @@ function identityOf(text: (tag: Tag) => string | undefined): Identity {
   };
 }
 
-function mainTagsOf(dataSet: DataSet, tags: readonly Tag[]): MainTags {
-  const present = tags.flatMap((tag) => {
+/** The main tags that are present; `tags` come with the keys that they have in the index. */
+function mainTagsOf(dataSet: DataSet, tags: readonly (readonly [Tag, string])[]): MainTags {
+  const present: { -readonly [key in keyof MainTags]: MainTags[key] } = {};
+  for (const [tag, key] of tags) {
     const element = dataSet.get(tag);
     const value = element && mainTagOf(element, dataSet);
-    return value === undefined ? [] : [[tagHex(tag), value] as const];
-  });
-  return Object.fromEntries(present);
+    if (value !== undefined) present[key] = value;
+  }
+  return present;
 }
 
 function mainTagOf(element: DataElement, dataSet: DataSet): MainTags[string] | undefined {
