@@ -7,12 +7,14 @@ export type Access = "read-write" | "read-only";
 /**
  * Opens the index at `path`.
  *
- * WAL lets readers go on during a write; `synchronous = FULL` makes every commit survive a power cut.
+ * WAL lets readers go on during a write; `synchronous = FULL` makes every commit survive a power cut. Small
+ * pages, since a commit touches a dozen of them: half as many bytes are written as with 4096.
  */
 export function openDatabase(path: string, access: Access = "read-write"): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: access === "read-only" });
   db.exec("PRAGMA busy_timeout = 10000");
   if (access === "read-write") {
+    db.exec("PRAGMA page_size = 2048");
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
     db.exec("PRAGMA journal_size_limit = 67108864");
