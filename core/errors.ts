@@ -58,7 +58,15 @@ export type ErrorCode = keyof typeof ERRORS;
 export class DicomError extends Error {
   override readonly name = "DicomError";
 
-  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
+  /** Status of the DIMSE response that said no, where there was one (PS3.7 Annex C). */
+  readonly dimseStatus: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly dimseStatus?: number } = {},
+  ) {
     super(message, options);
+    this.dimseStatus = options.dimseStatus;
   }
 }
