@@ -16,7 +16,17 @@ import {
 } from "../core/bytes/codec.ts";
 import { ByteReader } from "../core/bytes/reader.ts";
 import { DicomError } from "../core/errors.ts";
-import { each, items, maybe, one } from "./items.ts";
+import { each, items, maybe, one, orEmpty } from "./items.ts";
+import { userInformation } from "./user_information.ts";
+
+/** Bytes of the header of each PDU: type, a reserved byte, length (PS3.8 Section 9.3.1). */
+export const PDU_HEADER_SIZE = 6;
+
+/** Longest body of a PDU that is not P-DATA-TF: 128 contexts with all transfer syntaxes fit several times. */
+export const MAXIMUM_CONTROL_SIZE = 0x100000;
+
+/** Most presentation contexts of an association, their ids being the odd numbers of one byte. */
+export const MOST_CONTEXTS = 128;
 
 /** PS3.8 Table 9-11 and Table 9-17: the head that A-ASSOCIATE-RQ and -AC share. */
 const associateHead = struct({
@@ -25,13 +35,6 @@ const associateHead = struct({
   calledAeTitle: ascii(16),
   callingAeTitle: ascii(16),
   _reserved2: reserved(32),
-});
-
-/** PS3.8 Annex D and PS3.7 Annex D.3.3: user information sub-items. */
-const userInformation = items({
-  maximumLength: maybe(0x51, u32),
-  implementationClassUid: one(0x52, text),
-  implementationVersionName: maybe(0x55, text),
 });
 
 /** PS3.8 Table 9-13: a proposed presentation context. */
@@ -43,6 +46,9 @@ const proposedContext = join(
   }),
 );
 
+/** A presentation context as the requestor proposes it. */
+export type ProposedContext = ValueOf<typeof proposedContext>;
+
 /** PS3.8 Table 9-18: the answer to a presentation context; result 0 is acceptance. */
 const negotiatedContext = join(
   struct({
@@ -51,8 +57,13 @@ const negotiatedContext = join(
     result: u8,
     _reserved2: reserved(1),
   }),
-  items({ transferSyntax: one(0x40, text) }),
+  items({ transferSyntax: maybe(0x40, text) }),
 );
+
+/** The answer of the acceptor to a presentation context. */
+export type NegotiatedContext = ValueOf<typeof negotiatedContext>;
+
+const control = struct({ _reserved: reserved(4) });
 
 /** PS3.8 Section 9.3: every PDU, each layout declared once for reading and writing. */
 const PDUS = {
@@ -61,9 +72,9 @@ const PDUS = {
     body: join(
       associateHead,
       items({
-        applicationContext: one(0x10, text),
-        contexts: each(0x20, proposedContext),
-        user: one(0x50, userInformation),
+        applicationContext: maybe(0x10, text),
+        contexts: each(0x20, proposedContext, MOST_CONTEXTS),
+        user: orEmpty(0x50, userInformation),
       }),
     ),
   },
@@ -72,20 +83,15 @@ const PDUS = {
     body: join(
       associateHead,
       items({
-        applicationContext: one(0x10, text),
-        contexts: each(0x21, negotiatedContext),
-        user: one(0x50, userInformation),
+        applicationContext: maybe(0x10, text),
+        contexts: each(0x21, negotiatedContext, MOST_CONTEXTS),
+        user: orEmpty(0x50, userInformation),
       }),
     ),
   },
   associateReject: {
     type: 0x03,
-    body: struct({
-      _reserved: reserved(1),
-      result: u8,
-      source: u8,
-      reason: u8,
-    }),
+    body: struct({ _reserved: reserved(1), result: u8, source: u8, reason: u8 }),
   },
   data: {
     type: 0x04,
@@ -95,14 +101,15 @@ const PDUS = {
       ),
     }),
   },
-  releaseRequest: { type: 0x05, body: struct({ _reserved: reserved(4) }) },
-  releaseReply: { type: 0x06, body: struct({ _reserved: reserved(4) }) },
+  releaseRequest: { type: 0x05, body: control },
+  releaseReply: { type: 0x06, body: control },
   abort: {
     type: 0x07,
     body: struct({ _reserved: reserved(2), source: u8, reason: u8 }),
   },
 } as const;
 
+/** The seven PDUs, by name. */
 export type PduKind = keyof typeof PDUS;
 
 /** One protocol data unit, told apart by `kind`. */
@@ -110,11 +117,20 @@ export type Pdu = {
   [K in PduKind]: { kind: K } & ValueOf<(typeof PDUS)[K]["body"]>;
 }[PduKind];
 
-const header = struct({
-  type: u8,
-  _reserved: reserved(1),
-  body: sized(u32, rest),
-});
+/** The PDU of one kind. */
+export type PduOf<K extends PduKind> = Extract<Pdu, { kind: K }>;
+
+/** A request for an association (PS3.8 Section 9.3.2). */
+export type AssociateRequest = PduOf<"associateRequest">;
+
+/** The acceptance of an association (PS3.8 Section 9.3.3). */
+export type AssociateAccept = PduOf<"associateAccept">;
+
+const KINDS: ReadonlyMap<number, PduKind> = new Map(
+  (Object.keys(PDUS) as PduKind[]).map((kind) => [PDUS[kind].type, kind]),
+);
+
+const header = struct({ type: u8, _reserved: reserved(1), body: sized(u32, rest) });
 
 /** Encodes `pdu` with its six-byte header, big-endian. */
 export function encodePdu(pdu: Pdu): Uint8Array {
@@ -122,15 +138,43 @@ export function encodePdu(pdu: Pdu): Uint8Array {
   return encode(header, { type, body: encode(body as Codec<unknown>, pdu) });
 }
 
-/** Decodes a PDU of `type` from its body (the bytes after the header). */
+/** Which PDU has this number for its type; undefined for none (PS3.8 Section 9.3.1). */
+export function pduKind(type: number): PduKind | undefined {
+  return KINDS.get(type);
+}
+
+/**
+ * Decodes a PDU of `type` from its body (the bytes after the header), without copying.
+ *
+ * @throws DicomError `network` for a type that is none, a body that is not as PS3.8 has it, or contexts whose
+ * ids are even or not unique
+ */
 export function decodePdu(type: number, body: Uint8Array): Pdu {
-  for (const [kind, pdu] of Object.entries(PDUS)) {
-    if (pdu.type === type) {
-      return { kind, ...pdu.body.read(new ByteReader(body)) } as Pdu;
+  const kind = pduKind(type);
+  if (!kind) throw new DicomError("network", `Cannot decode PDU: type is 0x${type.toString(16)}`);
+  try {
+    const from = new ByteReader(body);
+    const pdu = { kind, ...PDUS[kind].body.read(from) } as Pdu;
+    if (from.remaining > 0) {
+      throw new DicomError("bad-file", `Cannot read PDU: ${from.remaining} bytes too many`);
     }
+    if ("contexts" in pdu) checkIds(pdu.contexts);
+    return pdu;
+  } catch (error) {
+    if (!(error instanceof DicomError)) throw error;
+    throw new DicomError("network", `Cannot decode PDU ${kind}: ${error.message}`, {
+      cause: error,
+    });
   }
-  throw new DicomError(
-    "network",
-    `Cannot decode PDU: type is 0x${type.toString(16)}`,
-  );
+}
+
+/** PS3.8 Section 9.3.2.2: presentation context ids are odd, and each is used once. */
+function checkIds(contexts: readonly { readonly id: number }[]): void {
+  const seen = new Set<number>();
+  for (const { id } of contexts) {
+    if (id % 2 === 0 || seen.has(id)) {
+      throw new DicomError("bad-file", `Cannot use presentation context ${id}: even or used twice`);
+    }
+    seen.add(id);
+  }
 }

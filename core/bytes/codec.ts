@@ -1,3 +1,4 @@
+import { DicomError } from "../errors.ts";
 import { ByteReader } from "./reader.ts";
 import { ByteWriter } from "./writer.ts";
 
@@ -35,17 +36,21 @@ export const rest: Codec<Uint8Array> = {
   write: (to, value) => void to.slice(value),
 };
 
-/** ASCII text over all bytes that remain; trailing NUL and spaces are not significant. */
+/** Text over all bytes that remain, one byte for each character; padding is not part of it. */
 export const text: Codec<string> = {
   read: (from) => decodeAscii(from.slice()),
   write: (to, value) => void to.slice(encodeAscii(value)),
 };
 
-/** ASCII text in exactly `length` bytes, padded with spaces. */
+/** Text in exactly `length` bytes, cut or padded with spaces. */
 export function ascii(length: number): Codec<string> {
   return {
     read: (from) => decodeAscii(from.slice(length)),
-    write: (to, value) => void to.slice(encodeAscii(value.padEnd(length).slice(0, length))),
+    write: (to, value) => {
+      const bytes = new Uint8Array(length).fill(0x20);
+      bytes.set(encodeAscii(value).subarray(0, length));
+      to.slice(bytes);
+    },
   };
 }
 
@@ -86,19 +91,28 @@ export function join<A, B>(head: Codec<A>, tail: Codec<B>): Codec<A & B> {
   };
 }
 
-/** `codec` repeated until no bytes remain. */
-export function many<T>(codec: Codec<T>): Codec<T[]> {
+/**
+ * `codec` repeated until no bytes remain.
+ *
+ * @param most of them that are read; DicomError `bad-file` beyond
+ */
+export function many<T>(codec: Codec<T>, most = 65_536): Codec<T[]> {
   return {
     read: (from) => {
       const values: T[] = [];
-      while (from.remaining > 0) values.push(codec.read(from));
+      while (from.remaining > 0) {
+        if (values.length === most) {
+          throw new DicomError("bad-file", `Cannot read list: more than ${most} entries`);
+        }
+        values.push(codec.read(from));
+      }
       return values;
     },
     write: (to, values) => values.forEach((value) => codec.write(to, value)),
   };
 }
 
-/** `codec` after its own length in bytes, written with `size`. */
+/** `codec` after its own length in bytes, written with `size`; what it leaves unread is skipped. */
 export function sized<T>(size: Codec<number>, codec: Codec<T>): Codec<T> {
   return {
     read: (from) =>
@@ -121,10 +135,17 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   return to.take();
 }
 
-function decodeAscii(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes).replace(/[\0 ]+$/, "").trimStart();
+/** The text of `bytes`, one character each, without outer spaces and trailing NULs. */
+export function decodeAscii(bytes: Uint8Array): string {
+  let characters = "";
+  for (const byte of bytes) characters += String.fromCharCode(byte);
+  return characters.replace(/[\0 ]+$/, "").replace(/^ +/, "");
 }
 
-function encodeAscii(value: string): Uint8Array {
-  return Uint8Array.from(value, (character) => character.charCodeAt(0));
+/** One byte for each character of `value`; `?` for those beyond U+00FF. */
+export function encodeAscii(value: string): Uint8Array {
+  return Uint8Array.from(value, (character) => {
+    const code = character.codePointAt(0)!;
+    return code > 0xff ? 0x3f : code;
+  });
 }

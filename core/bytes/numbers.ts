@@ -12,6 +12,17 @@ export function readU32(bytes: Uint8Array, at: number, littleEndian: boolean): n
     : ((readU16(bytes, at, false) << 16) | readU16(bytes, at + 2, false)) >>> 0;
 }
 
+/** Writes unsigned 32 bits at `at`. */
+export function writeU32(
+  bytes: Uint8Array,
+  at: number,
+  { value, littleEndian }: { readonly value: number; readonly littleEndian: boolean },
+): void {
+  for (let index = 0; index < 4; index++) {
+    bytes[at + index] = value >>> (littleEndian ? 8 * index : 24 - 8 * index);
+  }
+}
+
 /** A view for the number types that need one (signed, 64 bits, floating point). */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
