@@ -1,8 +1,8 @@
 import type { Log } from "../core/ports.ts";
-import { acceptTcp, acceptTls } from "./listener/acceptors.ts";
+import { acceptTcp, acceptTls } from "../net/acceptors.ts";
 import { Connection, type FetchHandler, type Limits } from "./listener/connection.ts";
-import { acceptVerifiedTls, proveVerifiedTls } from "./listener/verified_tls.ts";
-import type { Acceptor, Socket } from "./listener/socket.ts";
+import { acceptVerifiedTls, proveVerifiedTls } from "../net/verified_tls.ts";
+import type { Acceptor, Socket } from "../net/socket.ts";
 
 /** HTTPS instead of HTTP. */
 export interface TlsOptions {

@@ -3,7 +3,8 @@ import { Inbound, RequestBody } from "./inbound.ts";
 import { parseHead, type Refusal, type RequestHead } from "./message.ts";
 import { type AnswerBody, Outbound } from "./outbound.ts";
 import { IncomingRequest, type RequestEnv } from "./request.ts";
-import { Deadline, type Socket } from "./socket.ts";
+import type { Socket } from "../../net/socket.ts";
+import { Deadline } from "./deadline.ts";
 
 /** Answers one request, as Hono's `app.fetch` does. */
 export type FetchHandler = (request: Request, env: RequestEnv) => Response | Promise<Response>;

@@ -1,6 +1,7 @@
 import { DicomError } from "../../core/errors.ts";
 import { type Framing, parseChunkSize } from "./message.ts";
-import type { Deadline, Socket } from "./socket.ts";
+import type { Socket } from "../../net/socket.ts";
+import type { Deadline } from "./deadline.ts";
 
 const HEAD_SLAB_BYTES = 16 * 1024;
 const BODY_SLAB_BYTES = 256 * 1024;

@@ -1,5 +1,6 @@
 import { encodeHead } from "./message.ts";
-import type { Deadline, Socket } from "./socket.ts";
+import type { Socket } from "../../net/socket.ts";
+import type { Deadline } from "./deadline.ts";
 
 /** Answers up to this size that tell their length go out in one write. */
 const ONE_WRITE_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
-/** A byte stream to a client, over TCP or TLS. */
+/** A byte stream to another machine, over TCP or TLS. */
 export interface Socket {
-  /** IP address of the client. */
+  /** IP address of the other end. */
   readonly remoteAddress: string;
   /** Whether it is encrypted. */
   readonly secure: boolean;
@@ -8,7 +8,7 @@ export interface Socket {
   read(into: Uint8Array): Promise<number | null>;
   /** @returns how many bytes were taken, at least one; rejects once closed */
   write(bytes: Uint8Array): Promise<number>;
-  /** Tells the client that nothing follows; reading goes on. */
+  /** Tells the other end that nothing follows; reading goes on. */
   closeWrite(): Promise<void>;
   /** Closes both directions at once; more than once is no error. */
   close(): void;
@@ -20,24 +20,4 @@ export interface Acceptor {
   readonly port: number;
   /** Accepts no more; sockets that are open stay so. Resolves when the port is free. */
   close(): Promise<void>;
-}
-
-/** When what is being waited for must have happened. */
-export class Deadline {
-  #at = Infinity;
-
-  /** Starts anew: `ms` from now. */
-  set(ms: number): void {
-    this.#at = performance.now() + ms;
-  }
-
-  /** Nothing is being waited for. */
-  clear(): void {
-    this.#at = Infinity;
-  }
-
-  /** Whether it was before `now`, in ms as `performance.now()` gives them. */
-  isPast(now: number): boolean {
-    return this.#at < now;
-  }
 }

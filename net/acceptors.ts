@@ -1,5 +1,5 @@
-import { DicomError } from "../../core/errors.ts";
-import type { Log } from "../../core/ports.ts";
+import { DicomError } from "../core/errors.ts";
+import type { Log } from "../core/ports.ts";
 import type { Acceptor, Socket } from "./socket.ts";
 
 /** What is listened on, and who gets the sockets. */

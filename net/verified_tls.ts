@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { DicomError } from "../../core/errors.ts";
+import { DicomError } from "../core/errors.ts";
 import { type AcceptOptions, cannotListen, type Certificate } from "./acceptors.ts";
 import type { Acceptor, Socket } from "./socket.ts";
 
