@@ -2,10 +2,13 @@ import { pipeline, Readable } from "node:stream";
 import { createInflateRaw } from "node:zlib";
 import type { ByteSource } from "../bytes/source.ts";
 import { DicomError } from "../errors.ts";
+import { type BuildOptions, type DataSet, DataSetBuilder } from "./data_set.ts";
 import { findByTag } from "./dictionary.ts";
 import { type FileMeta, MAXIMUM_META_SIZE, readFileMeta } from "./part10.ts";
 import { DataSetScanner, type ScanSink } from "./scanner.ts";
 import type { Tag } from "./tag.ts";
+import type { DataSetEncoding } from "./transfer_syntax.ts";
+import type { Vr } from "./vr.ts";
 
 /** Most bytes read from a file at a time. */
 const WINDOW = 262144;
@@ -54,7 +57,31 @@ export async function decodeFile(source: ByteSource, options: DecodeOptions): Pr
   return { meta, stopped: scanner.stopped };
 }
 
-function dictionaryVr(tag: Tag) {
+/**
+ * The data set that `bytes` are, from the first to the last: a message of the network, or a part of a file.
+ * Values are views of `bytes`.
+ *
+ * @throws DicomError `bad-file` if they are damaged or cut short
+ */
+export function decodeDataSet(
+  bytes: Uint8Array,
+  encoding: DataSetEncoding,
+  options: BuildOptions,
+): DataSet {
+  const sink = new DataSetBuilder(encoding, options);
+  const scanner = new DataSetScanner({
+    encoding,
+    sink,
+    vrOfTag: dictionaryVr,
+    size: bytes.length,
+  });
+  scanner.push(bytes);
+  scanner.end();
+  return sink.root;
+}
+
+/** The VR that the dictionary has for a public tag. */
+export function dictionaryVr(tag: Tag): Vr | undefined {
   return findByTag(tag)?.vr;
 }
 

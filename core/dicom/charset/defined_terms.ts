@@ -6,31 +6,33 @@ export interface DefinedTerm {
   readonly initial?: CodeElements;
   /** Whether the set knows no escape sequences (PS3.3 Table C.12-5). */
   readonly alone?: boolean;
+  /** What makes the set active where it is not the first: a key of `ESCAPES`. */
+  readonly escape?: string;
 }
 
-const ISO_IR_6: DefinedTerm = {};
+const ISO_IR_6: DefinedTerm = { escape: "(B" };
 
 /** Sets by ISO-IR number, with or without code extensions (PS3.3 Tables C.12-2 to C.12-5). */
 const BY_NUMBER: Readonly<Record<string, DefinedTerm>> = {
   6: ISO_IR_6,
-  13: { initial: { g0: ROMAJI, g1: G1[13] } },
-  14: { initial: { g0: ROMAJI, g1: G1[13] } },
-  58: { initial: upper(G1[58]) },
-  87: {},
-  100: { initial: upper(G1[100]) },
-  101: { initial: upper(G1[101]) },
-  109: { initial: upper(G1[109]) },
-  110: { initial: upper(G1[110]) },
-  126: { initial: upper(G1[126]) },
-  127: { initial: upper(G1[127]) },
-  138: { initial: upper(G1[138]) },
-  144: { initial: upper(G1[144]) },
-  148: { initial: upper(G1[148]) },
-  149: { initial: upper(G1[149]) },
-  159: {},
-  166: { initial: upper(G1[166]) },
+  13: { initial: { g0: ROMAJI, g1: G1[13] }, escape: ")I" },
+  14: { initial: { g0: ROMAJI, g1: G1[13] }, escape: "(J" },
+  58: { initial: upper(G1[58]), escape: "$)A" },
+  87: { escape: "$B" },
+  100: { initial: upper(G1[100]), escape: "-A" },
+  101: { initial: upper(G1[101]), escape: "-B" },
+  109: { initial: upper(G1[109]), escape: "-C" },
+  110: { initial: upper(G1[110]), escape: "-D" },
+  126: { initial: upper(G1[126]), escape: "-F" },
+  127: { initial: upper(G1[127]), escape: "-G" },
+  138: { initial: upper(G1[138]), escape: "-H" },
+  144: { initial: upper(G1[144]), escape: "-L" },
+  148: { initial: upper(G1[148]), escape: "-M" },
+  149: { initial: upper(G1[149]), escape: "$)C" },
+  159: { escape: "$(D" },
+  166: { initial: upper(G1[166]), escape: "-T" },
   192: { initial: upper(G1.utf8), alone: true },
-  203: { initial: upper(G1[203]) },
+  203: { initial: upper(G1[203]), escape: "-b" },
 };
 
 /** ISO-IR numbers by the part of ISO/IEC 8859. */
