@@ -32,7 +32,7 @@ async function* megabytes(count: number): AsyncGenerator<Uint8Array> {
 Deno.test("a full disk refuses what does not fit, keeps what is there, and goes on with less", async () => {
   const done = await onSmallDisk(async (root) => {
     await using journal = openLocalIndex();
-    using files = await openFolder({ root, journal, sync: true });
+    await using files = await openFolder({ root, journal, sync: true });
     await using small = await files.stage(megabytes(2));
     await small.commit();
     await assert.rejects(files.stage(megabytes(8)), { code: "storage-full" });

@@ -7,7 +7,7 @@ const FILES_PER_FOLDER = 256;
 /** A name for a new file in the folder of the moment. */
 export interface Lease {
   readonly uuid: string;
-  /** To be called when the file has its row, or is gone. */
+  /** To be called when the file has its row and its final name, or is gone. */
   release(): Promise<void>;
 }
 
@@ -29,7 +29,11 @@ interface Folder {
  * Gives out names for new files: random UUIDs (version 4) of which those of a moment begin alike, so that
  * they share a folder. The journal knows a folder before its first file and until its last one has a row.
  */
-export function createFolders(root: string, journal: FolderJournal, sync: boolean): Folders {
+export function createFolders(
+  root: string,
+  journal: Pick<FolderJournal, "openFolder" | "closeFolder">,
+  sync: boolean,
+): Folders {
   const open = new Set<string>();
   let current: Folder | undefined;
 
@@ -68,6 +72,7 @@ export function createFolders(root: string, journal: FolderJournal, sync: boolea
         async release() {
           folder.leases--;
           if (folder.leases > 0 || folder.given < FILES_PER_FOLDER) return;
+          if (sync) await syncDirectory(`${root}/${folder.name}`); // the final names
           open.delete(folder.name);
           await journal.closeFolder(folder.name);
         },

@@ -6,7 +6,7 @@ import { createFolders } from "./folders.ts";
 function makeJournal() {
   const open = new Set<string>();
   const told: string[] = [];
-  const journal: FolderJournal = {
+  const journal: Pick<FolderJournal, "openFolder" | "closeFolder"> = {
     openFolder(name) {
       told.push(`open ${name}`);
       open.add(name);
@@ -17,8 +17,6 @@ function makeJournal() {
       open.delete(name);
       return Promise.resolve();
     },
-    openFolders: () => Promise.resolve([...open]),
-    knownFiles: () => Promise.resolve([]),
   };
   return { journal, open, told };
 }

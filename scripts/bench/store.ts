@@ -13,7 +13,7 @@ import { openFolder } from "../../storage/folder.ts";
 import { openWorkerIndex } from "../../storage/sqlite/worker_index.ts";
 import { createInstanceMaker } from "./instances.ts";
 
-const SECONDS = 3;
+const SECONDS = 2;
 const SIZES = { "4 kB": [40, 40], "512 kB": [512, 512] } as const;
 const CALLERS = [1, 8, 32];
 
@@ -43,7 +43,7 @@ async function measureIn(
   maker: ReturnType<typeof createInstanceMaker>,
 ) {
   await using index = await openWorkerIndex(`${folder}/index`);
-  using files = await openFolder({ root: folder, journal: index, sync: true });
+  await using files = await openFolder({ root: folder, journal: index, sync: true });
   const ingest = createIngest({
     index,
     files,

@@ -30,6 +30,7 @@ class WorkerConnection implements Connection {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #queue: Call[] = [];
   #busy = false;
+  #flushing = false;
   #nextId = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Why nothing can be called any more. */
@@ -61,7 +62,10 @@ class WorkerConnection implements Connection {
     const result = this.#wait(id);
     this.#queue.push({ id, method, args });
     if (METHODS[method] === "later") this.#timer ??= setTimeout(() => this.#flush(), LATER_MS);
-    else this.#flush();
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(() => this.#flush()); // what is called in the same moment goes along
+    }
     return result;
   }
 
@@ -79,6 +83,7 @@ class WorkerConnection implements Connection {
 
   /** Sends all that is queued. While the writer commits, what comes gathers for its next transaction. */
   #flush(): void {
+    this.#flushing = false;
     if (this.#queue.length === 0 || this.#busy) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DicomError } from "../../core/errors.ts";
-import { connect } from "./connection.ts";
+import { connect, type Connection } from "./connection.ts";
+import type { MethodName } from "./methods.ts";
 
 /** A worker that answers as `worker.ts` does, from a few words of script. */
 function script(onCalls: string): URL {
@@ -18,16 +19,30 @@ const COUNTING = `self.postMessage(calls.length === 0
 const database = (error: unknown) => error instanceof DicomError && error.code === "database";
 const OPENING = { path: "", access: "read-write" } as const;
 
+/** Calls one after the other, without waiting for answers. */
+async function callInTurn(connection: Connection, name: MethodName, times: number) {
+  const calls: Promise<unknown>[] = [];
+  for (let time = 0; time < times; time++) {
+    calls.push(connection.call(name, []));
+    await Promise.resolve();
+  }
+  return await Promise.all(calls);
+}
+
+Deno.test("connect(): calls of the same moment go together", async () => {
+  await using connection = await connect(script(COUNTING), OPENING);
+  const calls = [1, 2].map(() => connection.call("store", []));
+  assert.deepEqual(await Promise.all(calls), [2, 2]);
+});
+
 Deno.test("connect(): calls that come while others run go together", async () => {
   await using connection = await connect(script(COUNTING), OPENING);
-  const calls = [1, 2, 3, 4].map(() => connection.call("store", []));
-  assert.deepEqual(await Promise.all(calls), [1, 3, 3, 3]);
+  assert.deepEqual(await callInTurn(connection, "store", 4), [1, 3, 3, 3]);
 });
 
 Deno.test("connect(): a reader does not gather", async () => {
   await using connection = await connect(script(COUNTING), { path: "", access: "read-only" });
-  const calls = [1, 2, 3].map(() => connection.call("get", []));
-  assert.deepEqual(await Promise.all(calls), [1, 1, 1]);
+  assert.deepEqual(await callInTurn(connection, "get", 3), [1, 1, 1]);
 });
 
 Deno.test("connect(): what may be later goes along with the next call, or by itself", async () => {
@@ -61,7 +76,7 @@ Deno.test("connect(): disposal answers what was called before and refuses the re
   const closing = connection[Symbol.asyncDispose]();
   await assert.rejects(connection.call("store", []), database);
   await closing;
-  assert.deepEqual(await Promise.all([...calls, later]), [1, 3, 3, 3]);
+  assert.deepEqual(await Promise.all([...calls, later]), [4, 4, 4, 4]);
   await connection[Symbol.asyncDispose]();
 });
 

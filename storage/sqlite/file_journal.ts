@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { UnflushedRow } from "../../core/ports.ts";
 
-/** Which files may lack a row, and which rows are gone while their file may still be there. */
+/** Small files, which files may lack a row, and which rows are gone while their file may still be there. */
 export function createFileJournal(db: DatabaseSync) {
   const open = db.prepare(`INSERT OR IGNORE INTO open_folder VALUES (?)`);
   const close = db.prepare(`DELETE FROM open_folder WHERE name = ?`);
@@ -12,6 +12,10 @@ export function createFileJournal(db: DatabaseSync) {
     JOIN resource ON resource.id = file.resource WHERE flushed = 0 ORDER BY resource`);
   const markFlushed = db.prepare(`UPDATE file SET flushed = 1 WHERE resource = ?`);
   const obsolete = db.prepare(`SELECT uuid FROM obsolete_file`);
+  const keep = db.prepare(`INSERT OR REPLACE INTO kept_file VALUES (?, ?)`);
+  const kept = db.prepare(`SELECT bytes FROM kept_file WHERE uuid = ?`);
+  const allKept = db.prepare(`SELECT uuid FROM kept_file ORDER BY uuid`);
+  const drop = db.prepare(`DELETE FROM kept_file WHERE uuid = ?`);
   const forget = db.prepare(`DELETE FROM obsolete_file WHERE uuid = ?`);
 
   return {
@@ -33,6 +37,10 @@ export function createFileJournal(db: DatabaseSync) {
         },
       })),
     obsoleteFiles: () => obsolete.all().map((row) => String(row.uuid)),
+    keepFile: (uuid: string, bytes: Uint8Array) => void keep.run(uuid, bytes),
+    keptFile: (uuid: string) => kept.get(uuid)?.bytes as Uint8Array | undefined,
+    keptFiles: () => allKept.all().map((row) => String(row.uuid)),
+    dropKept: (uuids: readonly string[]) => uuids.forEach((uuid) => drop.run(uuid)),
     forgetFiles: (uuids: readonly string[]) => uuids.forEach((uuid) => forget.run(uuid)),
   };
 }

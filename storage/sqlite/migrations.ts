@@ -77,6 +77,9 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TRIGGER file_removed AFTER DELETE ON file BEGIN
      UPDATE total SET value = value - OLD.size WHERE name = 'size';
    END;`,
+
+  `-- Small files that have no file of their own yet.
+   CREATE TABLE kept_file (uuid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { ByteSource } from "../../core/bytes/source.ts";
 import { DicomError } from "../../core/errors.ts";
+import type { StoredFile } from "../../core/archive/resource.ts";
 import type { FileStore } from "../../core/ports.ts";
 
 /** A place where files lie; it may be opened again. */
 export interface FilesPlace extends AsyncDisposable {
-  open(): Promise<FileStore & Disposable>;
+  open(): Promise<FileStore & AsyncDisposable>;
 }
 
 /** What every implementation of `FileStore` must do. */
@@ -15,7 +16,7 @@ export function filesContract(name: string, create: () => Promise<FilesPlace>): 
   const test = (title: string, run: (files: FileStore, place: FilesPlace) => Promise<void>) =>
     Deno.test(`${name}: ${title}`, async () => {
       await using place = await create();
-      using files = await place.open();
+      await using files = await place.open();
       await run(files, place);
     });
 
@@ -112,29 +113,34 @@ export function filesContract(name: string, create: () => Promise<FilesPlace>): 
     "recover() yields what was committed, with what it holds, and sweeps the rest",
     async (files, place) => {
       const bytes = content(5000);
-      await using kept = await files.stage(cut(bytes, [5000]));
-      await kept.commit();
+      const kept = await storeBefore(place, bytes);
       await using lost = await files.stage(cut(bytes, [5000]));
-      using reopened = await place.open();
+      await using reopened = await place.open();
       const found = [];
       for await (const { file, source } of reopened.recover()) {
         await assertReads(source, bytes);
         await reopened.settle(file.uuid);
         found.push(file);
       }
-      assert.deepEqual(found, [kept.file]);
+      assert.deepEqual(found, [kept]);
       await assert.rejects(reopened.open(lost.file.uuid), { code: "missing-file" });
     },
   );
 
-  test("settle() finishes a commit that was interrupted", async (files, place) => {
-    await using staged = await files.stage(cut(content(10), [10]));
-    using reopened = await place.open();
-    await reopened.settle(staged.file.uuid);
-    assert.deepEqual(await orphans(place), [staged.file.uuid]);
-    await using open = await reopened.open(staged.file.uuid);
-    assert.equal(open.size, 10);
-  });
+  for (const size of [10, 100_000]) {
+    test(
+      `settle() finishes a commit of ${size} bytes that was interrupted`,
+      async (files, place) => {
+        await using staged = await files.stage(cut(content(size), [size]));
+        await staged.commit();
+        await using reopened = await place.open();
+        await reopened.settle(staged.file.uuid);
+        assert.deepEqual(await orphans(place), [staged.file.uuid]);
+        await using open = await reopened.open(staged.file.uuid);
+        assert.equal(open.size, size);
+      },
+    );
+  }
 
   test("a source may be read from many places at once", async (files) => {
     const bytes = content(100_000);
@@ -151,9 +157,17 @@ export function filesContract(name: string, create: () => Promise<FilesPlace>): 
   });
 }
 
+/** What an earlier process committed. */
+async function storeBefore(place: FilesPlace, bytes: Uint8Array): Promise<StoredFile> {
+  await using files = await place.open();
+  await using staged = await files.stage(cut(bytes, [bytes.length]));
+  await staged.commit();
+  return staged.file;
+}
+
 /** UUIDs of files that lack a row. */
 async function orphans(place: FilesPlace): Promise<string[]> {
-  using files = await place.open();
+  await using files = await place.open();
   return await Array.fromAsync(files.recover(), ({ file }) => file.uuid);
 }
 

@@ -46,8 +46,11 @@ async function startServer(folder: string): Promise<Server> {
 /** Sends new instances one after the other until the server is gone. */
 async function send({ url }: Server, { sent, stored }: Ledger, next: () => number): Promise<void> {
   for (;;) {
-    const sopInstanceUid = `1.2.${next()}`;
-    const bytes = dicomFile({ sopInstanceUid, pixelBytes: 2 * (next() % 4000) });
+    const number = next();
+    const sopInstanceUid = `1.2.${number}`;
+    // Every third is too large for the index to keep its bytes.
+    const pixelBytes = 2 * (number % 4000) + (number % 3 === 0 ? 40_000 : 0);
+    const bytes = dicomFile({ sopInstanceUid, pixelBytes });
     const { Instance: id } = publicIds({
       patientId: "P1",
       studyInstanceUid: "1.2.3",

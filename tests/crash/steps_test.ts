@@ -20,6 +20,8 @@ const INSTANCE = publicIds({
 
 interface Scenario {
   readonly overwrite?: OverwritePolicy;
+  /** Whether the index keeps the bytes at first. */
+  readonly keepsSmall?: boolean;
   /** What is stored and acknowledged before. */
   readonly before?: Uint8Array;
   /** What the process was doing when it ended. @returns whether anybody was told that it is done */
@@ -94,14 +96,14 @@ async function recoverUntil(place: ArchivePlace, lastStep: number): Promise<bool
 
 /** Works until the process ends at `lastStep`, recovers and checks. @returns how far each came */
 async function crashAt(scenario: Scenario, lastStep: number, lastOfRecovery: number) {
-  const { overwrite = "Never", before, work, told, untold } = scenario;
+  const { overwrite = "Never", before, work, told, untold, keepsSmall = false } = scenario;
   await using place = await makePlace();
   if (before) {
     await using archive = await place.open();
     await archive.store(before);
   }
   const process = new CrashingProcess(lastStep);
-  await using archive = await place.open({ overwrite, process });
+  await using archive = await place.open({ overwrite, process, keepsSmall });
   const allowed = await work(archive) ? told : untold;
   const recovered = await recoverUntil(place, lastOfRecovery);
   if (!recovered) await recoverUntil(place, Infinity);
@@ -115,7 +117,12 @@ function sha256(bytes: Uint8Array | undefined): string | undefined {
   return bytes && createHash("sha256").update(bytes).digest("hex");
 }
 
-for (const [name, scenario] of Object.entries(SCENARIOS)) {
+const BOTH_WAYS = Object.entries(SCENARIOS).flatMap(([name, scenario]) => [
+  [name, scenario] as const,
+  [`${name}, small ones in the index`, { ...scenario, keepsSmall: true }] as const,
+]);
+
+for (const [name, scenario] of BOTH_WAYS) {
   Deno.test(`the process ends at each step of ${name}`, async () => {
     let step = 0;
     while (!(await crashAt(scenario, step, Infinity)).worked) step++;

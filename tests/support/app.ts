@@ -74,7 +74,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     () => undefined,
   );
   const index = stack.use(openLocalIndex(`${folder}/outpost.sqlite`));
-  const files = stack.use(await openFolder({ root: folder, journal: index, sync: false }));
+  const files = stack.use(
+    await openFolder({ root: folder, journal: index, sync: false, small: 0 }),
+  );
   const logs = createLogs(clock, (line) => lines.push(line));
   const app = stack.use(await createApp({ index, files, clock, logs, control }, config));
   const routes = createRoutes(app);

@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly process?: CrashingProcess;
   /** Put around the files, to make them fail. */
   readonly around?: (files: FileStore) => FileStore;
+  /** Whether small files are kept in the index at first; not by default. */
+  readonly keepsSmall?: boolean;
 }
 
 /** The functions of the archive over real files and a real index. */
@@ -55,8 +57,14 @@ export async function makePlace(): Promise<ArchivePlace> {
 
 async function openArchive(folder: string, options: OpenOptions): Promise<TestArchive> {
   const { overwrite = "Never", process = new CrashingProcess(Infinity), around } = options;
+  const { keepsSmall = false } = options;
   const localIndex = openLocalIndex(`${folder}/index.sqlite`);
-  const localFiles = await openFolder({ root: `${folder}/files`, journal: localIndex, sync: true });
+  const localFiles = await openFolder({
+    root: `${folder}/files`,
+    journal: localIndex,
+    sync: true,
+    ...(!keepsSmall && { small: 0 }),
+  });
   const index = process.port(localIndex);
   const files = process.files(around ? around(localFiles) : localFiles);
   const lines: string[] = [];
@@ -84,7 +92,7 @@ async function openArchive(folder: string, options: OpenOptions): Promise<TestAr
     lines,
     async [Symbol.asyncDispose]() {
       await process[Symbol.asyncDispose]();
-      localFiles[Symbol.dispose]();
+      await localFiles[Symbol.asyncDispose]();
       await localIndex[Symbol.asyncDispose]();
     },
   };
