@@ -1,5 +1,5 @@
 import { type CharacterSets, characterSets, decodeText, defaultCharacterSets } from "./charset.ts";
-import { ASCII, ESCAPES, G1 } from "./charset/code_elements.ts";
+import { ASCII, decodeAscii, ESCAPES, G1 } from "./charset/code_elements.ts";
 import { type DefinedTerm, parseTerm } from "./charset/defined_terms.ts";
 import {
   charactersOf,
@@ -23,7 +23,7 @@ const UNKNOWN = 0x3f;
 /** What is active at a place of a text: escape sequences, without their ESC. */
 interface Active {
   readonly g0: string;
-  readonly g1: string | undefined;
+  readonly g1: string;
 }
 
 /** A Specific Character Set as it is written. */
@@ -56,9 +56,9 @@ export function encodeText(
   characterSet: string,
   options: TextOptions = {},
 ): Uint8Array {
-  const { sets } = writerOf(characterSet);
-  if (sets.initial.g1 === G1.utf8) return utf8.encode(text);
-  return encodeWith(writerOf(characterSet), text, options);
+  const writer = writerOf(characterSet);
+  if (writer.sets.initial.g1 === G1.utf8) return utf8.encode(text);
+  return encodeWith(writer, text, options);
 }
 
 /** Whether `text` comes back as it is when what `encodeText()` makes of it is decoded. */
@@ -91,8 +91,9 @@ function writerOf(characterSet: string): Writer {
 
 function makeWriter(characterSet: string): Writer {
   const sets = characterSets(characterSet, ascii);
-  const terms = characterSet.split("\\").map(parseTerm).filter((term) => term !== undefined);
-  const { g0, g1 } = sets.initial;
+  const terms = characterSet.split("\\").map((term) => parseTerm(term) ?? {});
+  // The decoder forgives where an escape sequence to a set is missing; what is written has it.
+  const { g0, g1 } = terms[0]?.initial ?? { g0: ASCII, g1: decodeAscii };
   const initial = {
     g0: g0 === ASCII ? ASCII_ESCAPE : "(J",
     g1: [...ESCAPES].find(([, elements]) => elements.g1 === g1)?.[0] ?? "",
@@ -142,7 +143,7 @@ function encodeWith(writer: Writer, text: string, { personName }: TextOptions): 
 
 /** Where `character` is: in what is active, or in the first set that has it. */
 function whereIs(writer: Writer, active: Active, character: string): string | undefined {
-  const candidates = [active.g0, active.g1 ?? "", ...writer.escapes];
+  const candidates = [active.g0, active.g1, ...writer.escapes];
   return candidates.find((escape) => {
     if (character === "~") return escape === ASCII_ESCAPE && writer.escapes.includes(escape);
     return writer.tables.get(escape)?.has(character);

@@ -72,6 +72,31 @@ const BY_ENCODING: Readonly<Record<string, DefinedTerm | undefined>> = {
   KOREAN: BY_NUMBER[149],
 };
 
+/**
+ * Values of Specific Character Set to write for the names of Orthanc's option `DefaultEncoding`.
+ * Windows' Cyrillic has no term; the standard's has the same letters.
+ */
+export const WRITTEN_TERMS = {
+  Ascii: "",
+  Utf8: "ISO_IR 192",
+  Latin1: "ISO_IR 100",
+  Latin2: "ISO_IR 101",
+  Latin3: "ISO_IR 109",
+  Latin4: "ISO_IR 110",
+  Latin5: "ISO_IR 148",
+  Cyrillic: "ISO_IR 144",
+  Windows1251: "ISO_IR 144",
+  Arabic: "ISO_IR 127",
+  Greek: "ISO_IR 126",
+  Hebrew: "ISO_IR 138",
+  Thai: "ISO_IR 166",
+  Japanese: "ISO_IR 13",
+  Chinese: "GB18030",
+  JapaneseKanji: "\\ISO 2022 IR 87",
+  Korean: "\\ISO 2022 IR 149",
+  SimplifiedChinese: "\\ISO 2022 IR 58",
+} as const satisfies Record<string, string>;
+
 /** Terms that are not made of a number: the standard's own and some that occur in the field. */
 const BY_NAME: Readonly<Record<string, DefinedTerm | undefined>> = {
   "": ISO_IR_6,
