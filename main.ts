@@ -48,7 +48,9 @@ export async function start(config: Config, options: StartOptions = {}): Promise
       sync: config.syncStorageArea,
     }),
   );
-  const app = stack.use(await createApp({ index, files, clock, logs, control }, config));
+  const app = stack.use(
+    await createApp({ index, properties: index, files, clock, logs, control }, config),
+  );
   const http = config.httpServerEnabled
     ? stack.use(
       await listen({

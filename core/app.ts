@@ -16,11 +16,13 @@ import { parseTagOrName, registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
 import { DicomError } from "./errors.ts";
 import type { Logs } from "./log.ts";
-import type { Clock, FileStore, Index } from "./ports.ts";
+import { createModalities, type Modalities } from "./modalities.ts";
+import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
   readonly index: Index;
+  readonly properties: Properties;
   readonly files: FileStore;
   readonly clock: Clock;
   readonly logs: Logs;
@@ -52,6 +54,7 @@ export interface App extends AsyncDisposable {
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
   readonly changes: ChangeFeed;
+  readonly modalities: Modalities;
 }
 
 const BYTES_PER_MB = 1048576;
@@ -62,7 +65,7 @@ const BYTES_PER_MB = 1048576;
  * @throws DicomError `configuration` for a main tag that does not exist
  */
 export async function createApp(ports: AppPorts, config: Config): Promise<App> {
-  const { index, files, clock, logs, control } = ports;
+  const { index, properties, files, clock, logs, control } = ports;
   const log = logs.of("generic");
   registerPrivateEntries(config.dictionary);
   const mainTags = mainTagsOf(config);
@@ -118,6 +121,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     requestedTags,
     remove: createRemove({ index, files, log }),
     changes,
+    modalities: await createModalities(config, properties),
     [Symbol.asyncDispose]: () => stability[Symbol.asyncDispose](),
   };
   return config.readOnly ? readOnlyApp(app) : app;

@@ -143,6 +143,12 @@ export interface Index {
   statisticsOf(ref: ResourceRef): Promise<Statistics | undefined>;
 }
 
+/** Small values by name, durable when the promise of `setProperty()` resolves. */
+export interface Properties {
+  property(name: string): Promise<string | undefined>;
+  setProperty(name: string, value: string): Promise<void>;
+}
+
 /** Where `Index.distinct()` takes its values from. */
 export type DistinctSource = { readonly tag: number } | { readonly metadata: number };
 

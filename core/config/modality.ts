@@ -72,6 +72,29 @@ export const modality = z.preprocess(fromShortForm, longForm).transform((written
 /** A remote modality. */
 export type Modality = z.output<typeof modality>;
 
+/** The long form of a modality, as Orthanc shows it. */
+export function modalityJson(modality: Modality) {
+  return {
+    AET: modality.aet,
+    AllowEcho: modality.allowEcho,
+    AllowEventReport: modality.allowEventReport,
+    AllowFind: modality.allowFind,
+    AllowFindWorklist: modality.allowFindWorklist,
+    AllowGet: modality.allowGet,
+    AllowMove: modality.allowMove,
+    AllowNAction: modality.allowNAction,
+    AllowStore: modality.allowStore,
+    AllowTranscoding: modality.allowTranscoding,
+    Host: modality.host,
+    LocalAet: modality.localAet,
+    Manufacturer: modality.manufacturer,
+    Port: modality.port,
+    RetrieveMethod: modality.retrieveMethod,
+    Timeout: modality.timeout,
+    UseDicomTls: modality.useDicomTls,
+  };
+}
+
 function fromShortForm(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   const [AET, Host, Port, Manufacturer, ...rest] = value;

@@ -1,14 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Index } from "../../core/ports.ts";
+import type { Index, Properties } from "../../core/ports.ts";
 import type { FolderJournal } from "../folder.ts";
 import { createChanges } from "./changes.ts";
 import { createFileJournal } from "./file_journal.ts";
 import { createFind, createStatistics } from "./find.ts";
 import { createLabels } from "./labels.ts";
+import { createProperties } from "./properties.ts";
 import { createStore } from "./store.ts";
 
-/** All that the SQLite database answers: the index, and the journal of the file store. */
-export type StorageIndex = Index & FolderJournal;
+/** All that the SQLite database answers: the index, properties, and the journal of the file store. */
+export type StorageIndex = Index & Properties & FolderJournal;
 
 /** The methods of a port without their promises, as they run beside the database. */
 export type Synchronous<Port> = {
@@ -28,6 +29,7 @@ export const METHODS = {
   removeLabel: "write",
   markStable: "write",
   clearChanges: "write",
+  setProperty: "write",
   openFolder: "write",
   closeFolder: "write",
   keepFile: "write",
@@ -41,6 +43,7 @@ export const METHODS = {
   labels: "read",
   oldestUnstable: "read",
   changes: "read",
+  property: "read",
   find: "read",
   findIds: "read",
   count: "read",
@@ -62,6 +65,7 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createStatistics(db),
     ...createChanges(db),
     ...createLabels(db),
+    ...createProperties(db),
     ...createFileJournal(db),
   };
 }

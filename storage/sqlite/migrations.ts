@@ -80,6 +80,9 @@ export const MIGRATIONS: readonly string[] = [
 
   `-- Small files that have no file of their own yet.
    CREATE TABLE kept_file (uuid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;`,
+
+  `-- Small values by name.
+   CREATE TABLE property (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

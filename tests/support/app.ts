@@ -78,7 +78,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     await openFolder({ root: folder, journal: index, sync: false, small: 0 }),
   );
   const logs = createLogs(clock, (line) => lines.push(line));
-  const app = stack.use(await createApp({ index, files, clock, logs, control }, config));
+  const app = stack.use(
+    await createApp({ index, properties: index, files, clock, logs, control }, config),
+  );
   const routes = createRoutes(app);
   const running = stack.move();
   return {
