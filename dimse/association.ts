@@ -3,16 +3,10 @@ import { AbortReason, endedError, type Ending, RELEASED } from "./association/en
 import { type Patience, UpperLayer } from "./association/upper_layer.ts";
 import { type Watch, watchArrivals } from "./association/watch.ts";
 import { type Message, MessageReader, type OutgoingMessage, writeMessage } from "./message.ts";
-import { type AssociateAccept, type AssociateRequest, encodePdu, type PduOf } from "./pdu.ts";
+import { type AgreedContext, agreedContexts, type Negotiation } from "./negotiation.ts";
+import { type AssociateAccept, type AssociateRequest, encodePdu } from "./pdu.ts";
 import type { ReceivedPdu } from "./pdu_stream.ts";
 import type { Role } from "./state_table.ts";
-
-/** A presentation context that both sides agreed on. */
-export interface AcceptedContext {
-  readonly id: number;
-  readonly abstractSyntax: string;
-  readonly transferSyntax: string;
-}
 
 /** What both sides said when they associated. */
 export interface Agreement {
@@ -29,8 +23,6 @@ export interface AssociationOptions extends Patience {
 
 /** Some peers count the header of a PDU to its length, or not. */
 const TOLERANCE = 64;
-/** `accept.contexts` are those with this result (PS3.8 Table 9-18). */
-const ACCEPTANCE = 0;
 
 /** An established association, for either role: messages in both directions until one side ends it. */
 export class Association implements AsyncDisposable {
@@ -38,7 +30,7 @@ export class Association implements AsyncDisposable {
   readonly request: AssociateRequest;
   readonly accept: AssociateAccept;
   /** By id. */
-  readonly contexts: ReadonlyMap<number, AcceptedContext>;
+  readonly contexts: ReadonlyMap<number, AgreedContext>;
   readonly remoteAddress: string;
   readonly #layer: UpperLayer;
   readonly #reader: MessageReader;
@@ -52,7 +44,7 @@ export class Association implements AsyncDisposable {
     this.role = role;
     this.request = request;
     this.accept = accept;
-    this.contexts = acceptedContexts({ request, accept });
+    this.contexts = agreedContexts(request, accept);
     this.remoteAddress = layer.socket.remoteAddress;
     this.#layer = layer;
     this.#reader = new MessageReader({
@@ -187,11 +179,6 @@ export async function requestAssociation(
   throw endedError(layer.ending ?? RELEASED);
 }
 
-/** The answer to a request for an association, with why it is rejected. */
-export type Decision =
-  | { readonly kind: "accept"; readonly accept: AssociateAccept }
-  | { readonly kind: "reject"; readonly reject: PduOf<"associateReject">; readonly reason: string };
-
 /** What became of a connection. */
 export type Acceptance =
   | { readonly kind: "accepted"; readonly association: Association }
@@ -199,7 +186,7 @@ export type Acceptance =
 
 /** Waits for the request on a new connection and answers it as `decide` says. */
 export async function acceptAssociation(
-  decide: (request: AssociateRequest) => Decision,
+  decide: (request: AssociateRequest) => Negotiation,
   options: AssociationOptions,
 ): Promise<Acceptance> {
   const layer = new UpperLayer({ ...options, role: "acceptor", ...limits(options) });
@@ -209,15 +196,15 @@ export async function acceptAssociation(
     const request = indication.pdu;
     const decision = decide(request);
     if (decision.kind === "accept") {
-      const { accept } = decision;
+      const accept = decision.pdu;
       layer.fire("acceptResponse", { bytes: encodePdu(accept) });
       return {
         kind: "accepted",
         association: new Association("acceptor", layer, { request, accept }),
       };
     }
-    const ending: Ending = { kind: "rejected", by: "local", reason: decision.reason };
-    layer.fire("rejectResponse", { bytes: encodePdu(decision.reject), ending });
+    const ending: Ending = { kind: "rejected", by: "local", reason: decision.why };
+    layer.fire("rejectResponse", { bytes: encodePdu(decision.pdu), ending });
   }
   await layer.closed;
   return { kind: "ended", ending: layer.ending ?? RELEASED };
@@ -225,17 +212,4 @@ export async function acceptAssociation(
 
 function limits({ maximumLength }: AssociationOptions): { readonly maximumLength: number } {
   return { maximumLength: maximumLength + TOLERANCE };
-}
-
-function acceptedContexts({ request, accept }: Agreement): Association["contexts"] {
-  const proposed = new Map(request.contexts.map((context) => [context.id, context.abstractSyntax]));
-  const contexts = new Map<number, AcceptedContext>();
-  for (const { id, result, transferSyntax } of accept.contexts) {
-    const abstractSyntax = proposed.get(id);
-    if (result !== ACCEPTANCE || transferSyntax === undefined || abstractSyntax === undefined) {
-      continue;
-    }
-    contexts.set(id, { id, abstractSyntax, transferSyntax });
-  }
-  return contexts;
 }

@@ -1,5 +1,6 @@
 import { DicomError } from "../core/errors.ts";
 import type { Log } from "../core/ports.ts";
+import { socketOf } from "./conn_socket.ts";
 import type { Acceptor, Socket } from "./socket.ts";
 
 /** What is listened on, and who gets the sockets. */
@@ -83,22 +84,4 @@ async function acceptAll(listener: Deno.Listener<Deno.Conn>, { onSocket, log }: 
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
-}
-
-function socketOf(conn: Deno.Conn): Socket {
-  const secure = "handshake" in conn;
-  if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
-  let isClosed = false;
-  return {
-    remoteAddress: (conn.remoteAddr as Deno.NetAddr).hostname,
-    secure,
-    read: (into) => conn.read(into),
-    write: (bytes) => conn.write(bytes),
-    closeWrite: () => conn.closeWrite(),
-    close() {
-      if (isClosed) return;
-      isClosed = true;
-      conn.close();
-    },
-  };
 }
