@@ -139,6 +139,13 @@ async function* inflate(source: ByteSource, start: number): AsyncGenerator<Uint8
   }
 }
 
+/** All bytes of the data set behind the file meta information, inflated where they are deflated. */
+export function readDataSet(source: ByteSource, meta: FileMeta): AsyncGenerator<Uint8Array> {
+  const { deflated, dataSetOffset } = meta;
+  if (deflated) return inflate(source, dataSetOffset);
+  return readRange(source, dataSetOffset, source.size - dataSetOffset);
+}
+
 /** The bytes of a value, given its place in the data set, in pieces. */
 export async function* readValue(
   source: ByteSource,
