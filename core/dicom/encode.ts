@@ -10,9 +10,12 @@ import { type ValueKind, type Vr, vrInfo } from "./vr.ts";
 /** How a data set is to be written. */
 export interface EncodeOptions {
   readonly encoding: DataSetEncoding;
-  /** Of text: a value of (0008,0005), which is not written by itself; see `withCharacterSet()`. */
-  readonly characterSet: string;
+  /** Of text: a value of (0008,0005); by default the one that the elements declare, see `withCharacterSet()`. */
+  readonly characterSet?: string;
 }
+
+/** The same, with everything known. */
+type Settled = Required<EncodeOptions>;
 
 /** The longest value of a short length field (PS3.5 Section 6.2.2). */
 const LONGEST_SHORT = 0xfffe;
@@ -24,7 +27,11 @@ const LONGEST = 0xfffffffe;
  *
  * @throws DicomError `bad-request` where a number or tag is none, `bad-type` where the value does not go with the VR
  */
-export function encodeDataSet(elements: NewDataSet, options: EncodeOptions): Uint8Array {
+export function encodeDataSet(
+  elements: NewDataSet,
+  { encoding, characterSet = declaredSet(elements) }: EncodeOptions,
+): Uint8Array<ArrayBuffer> {
+  const options = { encoding, characterSet };
   const writer = new ByteWriter(options.encoding.littleEndian);
   for (const element of elements.toSorted((a, b) => a.tag - b.tag)) {
     writeElement(writer, element, options);
@@ -47,6 +54,11 @@ export function withCharacterSet(
   return { elements: [declared, ...others], characterSet };
 }
 
+function declaredSet(elements: NewDataSet): string {
+  const value = elements.find(({ tag }) => tag === TAG.specificCharacterSet)?.value;
+  return typeof value === "string" ? value : "";
+}
+
 function fitsAll(elements: NewDataSet, characterSet: string): boolean {
   return elements.every(({ vr, value }) => {
     if (typeof value === "string") {
@@ -61,7 +73,7 @@ function isText(vr: Vr): boolean {
   return kind === "text" || kind === "longText";
 }
 
-function writeElement(writer: ByteWriter, element: NewElement, options: EncodeOptions): void {
+function writeElement(writer: ByteWriter, element: NewElement, options: Settled): void {
   const bytes = valueBytes(element, options);
   const info = vrInfo(element.vr);
   const padded = bytes.length + bytes.length % 2;
@@ -86,7 +98,7 @@ function writeTag(writer: ByteWriter, { tag }: Pick<NewElement, "tag">): void {
   writer.u16(groupOf(tag)).u16(elementOf(tag));
 }
 
-function valueBytes(element: NewElement, options: EncodeOptions): Uint8Array {
+function valueBytes(element: NewElement, options: Settled): Uint8Array {
   const { value, vr } = element;
   if (value instanceof Uint8Array) return value;
   if (typeof value !== "string") return itemsBytes(value, options);
@@ -101,7 +113,7 @@ function valueBytes(element: NewElement, options: EncodeOptions): Uint8Array {
 }
 
 /** Items of defined length (PS3.5 Table 7.5-1). */
-function itemsBytes(items: readonly NewDataSet[], options: EncodeOptions): Uint8Array {
+function itemsBytes(items: readonly NewDataSet[], options: Settled): Uint8Array {
   const writer = new ByteWriter(options.encoding.littleEndian);
   for (const item of items) {
     const bytes = encodeDataSet(item, options);
@@ -113,7 +125,7 @@ function itemsBytes(items: readonly NewDataSet[], options: EncodeOptions): Uint8
 
 const TAG_OF_ITEM = { tag: TAG.item };
 
-function tagsBytes(element: NewElement, text: string, { encoding }: EncodeOptions): Uint8Array {
+function tagsBytes(element: NewElement, text: string, { encoding }: Settled): Uint8Array {
   const writer = new ByteWriter(encoding.littleEndian);
   for (const part of text.split("\\")) {
     const tag = parseTag(part.trim());
@@ -144,7 +156,7 @@ function numbersBytes(
   element: NewElement,
   text: string,
   write: WriteNumber,
-  { encoding }: EncodeOptions,
+  { encoding }: Settled,
 ): Uint8Array {
   const { unit } = vrInfo(element.vr);
   const parts = text.split("\\");
