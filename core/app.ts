@@ -5,11 +5,13 @@ import { createIngest, type Ingest } from "./archive/ingest.ts";
 import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
 import { createInstanceTags } from "./archive/instance_tags.ts";
 import { recover } from "./archive/recover.ts";
+import { createReceive, type Receive } from "./archive/receive.ts";
 import { createRemove } from "./archive/remove.ts";
 import { createRequestedTags } from "./archive/requested_tags.ts";
 import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
 import { createStability } from "./archive/stability.ts";
 import { createUpload, type Upload } from "./archive/upload.ts";
+import { type AssociationLog, createAssociationLog } from "./associations.ts";
 import type { Config } from "./config.ts";
 import { defaultCharacterSets } from "./dicom/charset.ts";
 import { parseTagOrName, registerPrivateEntries } from "./dicom/dictionary.ts";
@@ -47,6 +49,7 @@ export interface App extends AsyncDisposable {
   /** Reading what is stored, and labels; storing and removing go through the functions below. */
   readonly index: Omit<Index, "store" | "remove" | "forgetFiles" | "markStable">;
   readonly ingest: Ingest;
+  readonly receive: Receive;
   readonly upload: Upload;
   readonly reader: InstanceReader;
   readonly tags: ReturnType<typeof createInstanceTags>;
@@ -54,10 +57,12 @@ export interface App extends AsyncDisposable {
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
   readonly changes: ChangeFeed;
+  readonly associations: AssociationLog;
   readonly modalities: Modalities;
 }
 
 const BYTES_PER_MB = 1048576;
+const KEPT_ASSOCIATIONS = 1000;
 
 /**
  * Puts the use cases together, finishes what the last run left open, and starts the watch over silence.
@@ -108,6 +113,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     mainTags,
     index,
     ingest,
+    receive: createReceive({ files, ingest }),
     upload: createUpload({ files, ingest, maximumMemberSize, log }),
     reader,
     tags: createInstanceTags({ index, reader }),
@@ -121,6 +127,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     requestedTags,
     remove: createRemove({ index, files, log }),
     changes,
+    associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
     modalities: await createModalities(config, properties),
     [Symbol.asyncDispose]: () => stability[Symbol.asyncDispose](),
   };
@@ -135,6 +142,7 @@ function readOnlyApp(app: App): App {
     ...app,
     index: { ...app.index, addLabel: refuse, removeLabel: refuse, clearChanges: refuse },
     ingest: refuse,
+    receive: refuse,
     upload: refuse,
     remove: refuse,
   };

@@ -18,7 +18,18 @@ import { type Level, LEVELS, METADATA, type Metadata, orthancDate } from "./reso
 /** Where an instance came from. */
 export type Origin =
   | { readonly kind: "http"; readonly remoteIp: string; readonly username: string }
+  | DicomOrigin
   | { readonly kind: "recovery" };
+
+/** A C-STORE, with what its command says of the instance. */
+export interface DicomOrigin {
+  readonly kind: "dicom";
+  readonly remoteAet: string;
+  readonly calledAet: string;
+  readonly remoteIp: string;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+}
 
 /** What became of an instance; a failure is thrown instead. */
 export interface IngestOutcome {
@@ -55,6 +66,7 @@ export function createIngest(ports: IngestPorts): Ingest {
   return async (staged, origin) => {
     if (staged.file.size === 0) throw new DicomError("bad-file", "Received an empty DICOM file");
     const extract = await readExtract(ports, staged.source);
+    if (origin.kind === "dicom") checkAnnounced(extract, origin);
     const instance = newInstance(ports, staged, extract, origin);
     const { kind } = await storeWhileFlushing(ports, { staged, instance, unsettled });
     if (kind === "stored" || kind === "replaced") ports.stored();
@@ -157,6 +169,19 @@ export function newInstance(
   };
 }
 
+/** Status "Error: Data Set does not match SOP Class" (PS3.4 Table B.2-1). */
+const MISMATCH = 0xa900;
+
+/** @throws DicomError `bad-file` if the data set is another instance than the command says */
+function checkAnnounced({ identity, metadata }: Extract, origin: DicomOrigin): void {
+  const sopClassUid = metadata.Instance[METADATA.SopClassUid] ?? "";
+  if (sopClassUid === origin.sopClassUid && identity.sopInstanceUid === origin.sopInstanceUid) {
+    return;
+  }
+  const fact = "the data set has another SOP class or instance than the command";
+  throw new DicomError("bad-file", `Cannot store: ${fact}`, { dimseStatus: MISMATCH });
+}
+
 /** Adds to each level's metadata how and when the instance came. */
 function withOrigin(
   metadata: Extract["metadata"],
@@ -182,6 +207,14 @@ const ORIGINS: { [Kind in Origin["kind"]]: (origin: Origin) => Metadata } = {
     ...(origin.kind === "http" && {
       [METADATA.RemoteIP]: origin.remoteIp,
       [METADATA.HttpUsername]: origin.username,
+    }),
+  }),
+  dicom: (origin) => ({
+    [METADATA.Origin]: "DicomProtocol",
+    ...(origin.kind === "dicom" && {
+      [METADATA.RemoteAET]: origin.remoteAet,
+      [METADATA.CalledAET]: origin.calledAet,
+      [METADATA.RemoteIP]: origin.remoteIp,
     }),
   }),
   recovery: () => ({ [METADATA.Origin]: "Unknown" }),
