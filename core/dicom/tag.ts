@@ -59,6 +59,8 @@ export const TAG = {
   sopInstanceUid: 0x00080018,
   studyDate: 0x00080020,
   accessionNumber: 0x00080050,
+  queryRetrieveLevel: 0x00080052,
+  retrieveAeTitle: 0x00080054,
   instanceAvailability: 0x00080056,
   modality: 0x00080060,
   modalitiesInStudy: 0x00080061,
