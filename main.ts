@@ -2,6 +2,7 @@ import { createApp, type ServerControl } from "./core/app.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Config } from "./core/config.ts";
 import { createLogs, type Logs } from "./core/log.ts";
+import { listenDicom } from "./dimse/scp.ts";
 import { createRoutes } from "./routes/app.ts";
 import { runCommand } from "./routes/command.ts";
 import { listen } from "./routes/listener.ts";
@@ -14,6 +15,8 @@ import { openWorkerIndex } from "./storage/sqlite/worker_index.ts";
 export interface RunningServer extends AsyncDisposable {
   /** Where it answers, as `http://127.0.0.1:8042`; undefined without HTTP. */
   readonly url: string | undefined;
+  /** Where it answers DICOM; undefined without. */
+  readonly dicomPort: number | undefined;
   /** Accepts nothing more and lets what is in hand end, at most for `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -60,11 +63,13 @@ export async function start(config: Config, options: StartOptions = {}): Promise
       }),
     )
     : undefined;
+  const dicom = config.dicomServerEnabled ? stack.use(listenDicom(app)) : undefined;
   const running = stack.move(); // an error above closes what was opened
   return {
+    dicomPort: dicom?.port,
     url: http && urlOf(config, http.addresses[0]!),
     async stop(graceMs) {
-      await http?.close(graceMs);
+      await Promise.all([http?.close(graceMs), dicom?.close(graceMs)]);
       await running.disposeAsync();
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -20,7 +20,7 @@ export interface Response {
   /** Encoded in the transfer syntax of the request's context. */
   readonly dataSet?: Uint8Array;
   /** More elements of the command set, such as counters and Error Comment. */
-  readonly command?: Command;
+  readonly command?: Omit<Command, "commandField">;
 }
 
 /** What a service works with. */

@@ -44,11 +44,13 @@ export const FAILURE_STATUS = {
   "unauthorized": Status.notAuthorized,
   "not-acceptable": Status.processingFailure,
   "unavailable": Status.outOfResources,
+  "canceled-job": Status.cancel,
   "bad-range": Status.processingFailure,
   "revision": Status.processingFailure,
   "forbidden": Status.notAuthorized,
   "duplicate": 0x0111,
   "configuration": Status.processingFailure,
+  "canceled-job": Status.processingFailure,
   "too-large": Status.outOfResources,
   "unsupported-media": Status.cannotUnderstand,
 } as const satisfies Record<ErrorCode, number>;
