@@ -35,6 +35,7 @@ export const ERRORS = {
     number: 36,
     text: "The database is currently not available (probably a transient situation)",
   },
+  "canceled-job": { number: 37, text: "Canceled job" },
   "bad-range": { number: 41, text: "Incorrect range request" },
   "revision": {
     number: 43,
@@ -54,19 +55,37 @@ export const ERRORS = {
 /** A failure, by name. */
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What a failure tells clients beyond its message (Orthanc's `ErrorPayload`). */
+export interface ErrorPayload {
+  readonly type: string;
+  readonly content: unknown;
+}
+
 /** The only error class that crosses a module boundary; `message` holds no patient data. */
 export class DicomError extends Error {
   override readonly name = "DicomError";
 
   /** Status of the DIMSE response that said no, where there was one (PS3.7 Annex C). */
   readonly dimseStatus: number | undefined;
+  readonly payload: ErrorPayload | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options: ErrorOptions & { readonly dimseStatus?: number } = {},
+    options: ErrorOptions & {
+      readonly dimseStatus?: number;
+      /** By default the status of the DIMSE response. */
+      readonly payload?: ErrorPayload;
+    } = {},
   ) {
     super(message, options);
     this.dimseStatus = options.dimseStatus;
+    this.payload = options.payload ?? dimsePayload(options.dimseStatus);
   }
+}
+
+function dimsePayload(status: number | undefined): ErrorPayload | undefined {
+  return status === undefined
+    ? undefined
+    : { type: "Dimse", content: { DimseErrorStatus: status } };
 }

@@ -1,7 +1,7 @@
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { STATUS_CODES } from "node:http";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
-import { DicomError, type ErrorCode, ERRORS } from "../core/errors.ts";
+import { DicomError, type ErrorCode, type ErrorPayload, ERRORS } from "../core/errors.ts";
 import type { Log } from "../core/ports.ts";
 
 /** HTTP status of each failure, as Orthanc's. */
@@ -32,6 +32,7 @@ export const HTTP_STATUS = {
   "unauthorized": 401,
   "not-acceptable": 406,
   "unavailable": 503,
+  "canceled-job": 500,
   "bad-range": 416,
   "revision": 409,
   "forbidden": 403,
@@ -48,24 +49,32 @@ export interface ErrorOptions {
   readonly describe: boolean;
 }
 
+/** What an error answer is made of. */
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly payload?: ErrorPayload | undefined;
+}
+
 /** Makes the handlers of failures, and of paths that lead nowhere. */
 export function createErrorHandlers({ log, describe }: ErrorOptions) {
-  const answer = (c: Context, code: ErrorCode, details: string) => {
-    const status = HTTP_STATUS[code];
+  const answer = (c: Context, failure: Failure) => {
+    const status = HTTP_STATUS[failure.code];
     if (!describe) return empty(c, status);
-    const text = JSON.stringify(describeError(c, code, details), null, "\t");
+    const text = JSON.stringify(describeError(c, failure), null, "\t");
     const body = new TextEncoder().encode(`${text}\n\n`);
     c.header("Content-Length", String(body.length));
     return c.body(body, status, { "Content-Type": "text/plain" });
   };
 
   const onError: ErrorHandler = (error, c) => {
-    if (error instanceof DicomError) return answer(c, error.code, error.message);
+    if (error instanceof DicomError) return answer(c, error);
     const id = crypto.randomUUID();
     log("error", "unexpected failure", { id, method: c.req.method, stack: String(error.stack) });
-    return answer(c, "internal", `Unexpected failure ${id}: see the log of the server`);
+    const message = `Unexpected failure ${id}: see the log of the server`;
+    return answer(c, { code: "internal", message });
   };
-  const notFound: NotFoundHandler = (c) => answer(c, "unknown-resource", "");
+  const notFound: NotFoundHandler = (c) => answer(c, { code: "unknown-resource", message: "" });
   return { onError, notFound };
 }
 
@@ -76,11 +85,12 @@ export function empty(c: Context, status: StatusCode): Response {
 }
 
 /** Orthanc's object of an error. */
-function describeError(c: Context, code: ErrorCode, details: string) {
+function describeError(c: Context, { code, message, payload }: Failure) {
   const { number, text } = ERRORS[code];
   const status = HTTP_STATUS[code];
   return {
-    ...(details !== "" && { Details: details }),
+    ...(message !== "" && { Details: message }),
+    ...(payload && { ErrorPayload: { Content: payload.content, Type: payload.type } }),
     HttpError: STATUS_CODES[status],
     HttpStatus: status,
     Message: text,

@@ -1,0 +1,44 @@
+import type { FileStore, Index } from "../ports.ts";
+import type { DicomClient } from "../ports/dicom_client.ts";
+import type { ErrorPayload } from "../errors.ts";
+
+/** What jobs work with. */
+export interface JobPorts {
+  readonly client: DicomClient;
+  readonly index: Pick<Index, "get">;
+  readonly files: Pick<FileStore, "open">;
+}
+
+/** What a running job has. */
+export interface JobContext extends JobPorts {
+  /** Aborts when the job is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** A job as its type sees it; both parts are plain JSON, since they are all that is kept of it. */
+export interface Work<Input, State> {
+  readonly input: Input;
+  readonly state: State;
+}
+
+/** A kind of job. */
+export interface JobType<Input = unknown, State = unknown> {
+  /** What it knows before anything is done. */
+  start(input: Input): State;
+  /**
+   * Goes on from `state`. Each state that it yields is a checkpoint: to be paused, the generator is closed at one, and
+   * another goes on from there. To fail, it throws; what it knows then it has yielded before.
+   */
+  run(work: Work<Input, State>, context: JobContext): AsyncGenerator<State>;
+  /** How much is done, 0 to 1. */
+  progress(work: Work<Input, State>): number;
+  /** What clients are told about it, by Orthanc's names. */
+  content(work: Work<Input, State>): Readonly<Record<string, unknown>>;
+  /** What clients are told when it fails, beyond what the failure says itself. */
+  failurePayload?(work: Work<Input, State>): ErrorPayload;
+}
+
+/** Declares a job type; infers what it is about. */
+export function defineJob<Input, State>(type: JobType<Input, State>): JobType<Input, State> {
+  return type;
+}
