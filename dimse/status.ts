@@ -44,7 +44,6 @@ export const FAILURE_STATUS = {
   "unauthorized": Status.notAuthorized,
   "not-acceptable": Status.processingFailure,
   "unavailable": Status.outOfResources,
-  "canceled-job": Status.cancel,
   "bad-range": Status.processingFailure,
   "revision": Status.processingFailure,
   "forbidden": Status.notAuthorized,
