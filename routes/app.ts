@@ -4,6 +4,7 @@ import type { App } from "../core/app.ts";
 import { LEVELS } from "../core/archive/resource.ts";
 import { verifyPassword } from "../core/passwords.ts";
 import { protect } from "./access.ts";
+import { associationRoutes } from "./associations.ts";
 import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
@@ -40,6 +41,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/", systemRoutes(app));
   routes.route("/", openApiRoutes());
   routes.route("/changes", changeRoutes(app));
+  routes.route("/associations", associationRoutes(app));
   routes.route("/tools", toolRoutes(app));
   routes.route("/instances", instanceRoutes(app));
   routes.route("/instances", instanceTagRoutes(app));

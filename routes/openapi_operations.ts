@@ -43,6 +43,13 @@ export const OPERATIONS: readonly Operation[] = [
   },
   ...instanceOperations(),
   ...changeOperations(),
+  {
+    method: "get",
+    path: "/associations",
+    summary: "The last DICOM associations, newest first, with why they ended or were refused",
+    query: ["limit"],
+    answer: JSON_TYPE,
+  },
   { method: "get", path: "/system", summary: "What the server is and can do", answer: JSON_TYPE },
   { method: "get", path: "/statistics", summary: "How much is stored", answer: JSON_TYPE },
   { method: "get", path: "/openapi.json", summary: "This description", answer: JSON_TYPE },

@@ -45,49 +45,49 @@ export const DICOM_SERVER_OPTIONS = {
     schema: flag,
     default: true,
     description: "Answer DICOM",
-    state: "later",
+    state: "served",
   }),
   DicomAet: option({
     schema: aeTitle,
     default: "ORTHANC",
     description: "AE title of this server",
-    state: "later",
+    state: "served",
   }),
   DicomPort: option({
     schema: port,
     default: 4242,
     description: "TCP port of DICOM; 0 for any free one",
-    state: "later",
+    state: "served",
   }),
   DicomCheckCalledAet: option({
     schema: flag,
     default: false,
     description: "Reject calls to another AE title than this server's",
-    state: "later",
+    state: "served",
   }),
   StrictAetComparison: option({
     schema: flag,
     default: false,
     description: "Tell AE titles apart by the case of letters",
-    state: "later",
+    state: "served",
   }),
   DicomCheckModalityHost: option({
     schema: flag,
     default: false,
     description: "Accept a known modality only from its own host",
-    state: "later",
+    state: "served",
   }),
-  DicomAlwaysAllowEcho: allow("C-ECHO", true),
-  DicomAlwaysAllowStore: allow("C-STORE", true),
-  DicomAlwaysAllowFind: allow("C-FIND of patients, studies, series and instances", false),
-  DicomAlwaysAllowFindWorklist: allow("C-FIND of worklists", false),
-  DicomAlwaysAllowGet: allow("C-GET", false),
-  DicomAlwaysAllowMove: allow("C-MOVE", false),
+  DicomAlwaysAllowEcho: allow("C-ECHO", true, "served"),
+  DicomAlwaysAllowStore: allow("C-STORE", true, "served"),
+  DicomAlwaysAllowFind: allow("C-FIND of patients, studies, series and instances", false, "later"),
+  DicomAlwaysAllowFindWorklist: allow("C-FIND of worklists", false, "later"),
+  DicomAlwaysAllowGet: allow("C-GET", false, "later"),
+  DicomAlwaysAllowMove: allow("C-MOVE", false, "later"),
   DicomModalities: option({
     schema: named(modality),
     default: {},
     description: "The remote modalities",
-    state: "later",
+    state: "served",
   }),
   DicomModalitiesInDatabase: option({
     schema: flag,
@@ -105,43 +105,44 @@ export const DICOM_SERVER_OPTIONS = {
     schema: list(uidPattern),
     default: ["1.2.840.10008.1.*"],
     description: "Transfer syntaxes to accept",
-    state: "later",
+    state: "served",
   }),
   UnknownSopClassAccepted: option({
     schema: flag,
     default: false,
     description: "Store instances of any SOP class",
-    state: "later",
+    state: "served",
   }),
   AcceptedSopClasses: option({
     schema: optional(list(uid)),
     default: undefined,
     description: "The only SOP classes to store; unset for all",
-    state: "later",
+    state: "served",
   }),
   RejectedSopClasses: option({
     schema: optional(list(uid)),
     default: undefined,
     description: "SOP classes not to store",
-    state: "later",
+    state: "served",
   }),
   DicomScpTimeout: option({
     schema: seconds(),
     default: 30,
     description: "How long an association may be idle; 0 for no limit",
-    state: "later",
+    state: "served",
   }),
   DicomThreadsCount: option({
     schema: integer(1, 65_535),
     default: 4,
     description: "DICOM operations served at a time",
-    state: "later",
+    state: "unneeded",
+    reason: "no operation holds a thread",
   }),
   MaximumPduLength: option({
     schema: integer(4096, 131_072),
     default: 16_384,
     description: "Longest PDU to receive, in bytes",
-    state: "later",
+    state: "served",
   }),
   SynchronousCMove: option({
     schema: flag,
@@ -209,9 +210,9 @@ export const DICOM_SERVER_OPTIONS = {
   }),
 };
 
-function allow(service: string, isAllowed: boolean) {
+function allow(service: string, isAllowed: boolean, state: "served" | "later") {
   const description = `Accept ${service} from unknown AE titles too`;
-  return option({ schema: flag, default: isAllowed, description, state: "later" });
+  return option({ schema: flag, default: isAllowed, description, state });
 }
 
 function tlsFile(description: string) {

@@ -125,7 +125,7 @@ function sha256(bytes: Uint8Array): string {
 
 Deno.test(`a server that is killed ${KILLS} times loses nothing, and nothing comes back`, async () => {
   const folder = await Deno.makeTempDir();
-  const config = { StorageDirectory: `${folder}/data`, HttpPort: 0, StableAge: 1 };
+  const config = { StorageDirectory: `${folder}/data`, HttpPort: 0, DicomPort: 0, StableAge: 1 };
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
   const ledger: Ledger = {
     sent: new Map(),

@@ -211,7 +211,7 @@ function withoutDetails({ Details: _, ...rest }: Record<string, unknown>) {
 
 /** The whole server on a free port. */
 async function startOutpost(folder: string): Promise<Server & AsyncDisposable> {
-  const settings = { StorageDirectory: folder, HttpPort: 0, StableAge: 3600 };
+  const settings = { StorageDirectory: folder, HttpPort: 0, DicomPort: 0, StableAge: 3600 };
   const text = JSON.stringify(settings);
   const { config } = parseConfiguration([{ name: "/test.json", text }], () => undefined);
   const server = await start(config);
