@@ -45,30 +45,38 @@ export function createPool(options: PoolOptions): Pool {
   const lent = new Set<Link>();
   let isClosed = false;
 
-  const release = (link: Link) => {
+  const release = (link: Link): Promise<void> => {
     const released = link.association.release().finally(() => ending.delete(released));
     ending.add(released);
+    return released;
   };
 
-  const take = (remote: RemoteAe, needed: readonly Proposal[]): Link | undefined => {
-    for (const entry of kept) {
-      const isFit = !entry.link.isOpen ||
-        isSame(entry.link.remote, remote) && entry.link.covers(needed);
-      if (!isFit) continue;
-      kept.delete(entry);
-      entry[Symbol.dispose]();
-      if (entry.link.isOpen) return entry.link;
+  const remove = (entry: Kept) => {
+    kept.delete(entry);
+    entry[Symbol.dispose]();
+  };
+
+  /** A kept association that serves; the others with this remote end, as many remotes take only one at a time. */
+  const take = async (remote: RemoteAe, needed: readonly Proposal[]): Promise<Link | undefined> => {
+    const same = [...kept].filter(({ link }) => isSameHost(link.remote, remote));
+    const fit = same.find(({ link }) =>
+      link.isOpen && isSame(link.remote, remote) && link.covers(needed)
+    );
+    same.forEach(remove);
+    if (fit) {
+      same.filter((entry) => entry !== fit).forEach(({ link }) => void release(link));
+      return fit.link;
     }
+    await Promise.all(same.map(({ link }) => release(link)));
     return undefined;
   };
 
   const keep = (link: Link) => {
     if (!link.isOpen) return;
-    if (isClosed || closeDelayMs === 0) return release(link);
+    if (isClosed || closeDelayMs === 0) return void release(link);
     const watch = link.association.watch(); // so that its end is seen
     const timer = clock.schedule(clock.now() + closeDelayMs, () => {
-      kept.delete(entry);
-      entry[Symbol.dispose]();
+      remove(entry);
       release(link);
     });
     const entry: Kept = {
@@ -83,7 +91,7 @@ export function createPool(options: PoolOptions): Pool {
 
   return {
     async lend(remote, { needed, proposals }, signal) {
-      const link = take(remote, needed) ??
+      const link = await take(remote, needed) ??
         await openLink(remote, proposals, { ...options, signal });
       lent.add(link);
       return {
@@ -99,17 +107,20 @@ export function createPool(options: PoolOptions): Pool {
     async [Symbol.asyncDispose]() {
       isClosed = true;
       for (const entry of kept) {
-        entry[Symbol.dispose]();
+        remove(entry);
         release(entry.link);
       }
-      kept.clear();
       for (const link of lent) link.association.abort("this side shuts down");
       await Promise.all(ending);
     },
   };
 }
 
+function isSameHost(a: RemoteAe, b: RemoteAe): boolean {
+  return a.host === b.host && a.port === b.port;
+}
+
 function isSame(a: RemoteAe, b: RemoteAe): boolean {
-  return a.calledAet === b.calledAet && a.callingAet === b.callingAet && a.host === b.host &&
-    a.port === b.port && a.tls === b.tls && a.timeoutMs === b.timeoutMs;
+  return isSameHost(a, b) && a.calledAet === b.calledAet && a.callingAet === b.callingAet &&
+    a.tls === b.tls && a.timeoutMs === b.timeoutMs;
 }
