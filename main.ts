@@ -2,6 +2,7 @@ import { createApp, type ServerControl } from "./core/app.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Config } from "./core/config.ts";
 import { createLogs, type Logs } from "./core/log.ts";
+import { createServerClient } from "./dimse/server_client.ts";
 import { listenDicom } from "./dimse/scp.ts";
 import { createRoutes } from "./routes/app.ts";
 import { runCommand } from "./routes/command.ts";
@@ -52,7 +53,18 @@ export async function start(config: Config, options: StartOptions = {}): Promise
     }),
   );
   const app = stack.use(
-    await createApp({ index, properties: index, files, clock, logs, control }, config),
+    await createApp(
+      {
+        index,
+        properties: index,
+        files,
+        clock,
+        logs,
+        control,
+        createClient: createServerClient,
+      },
+      config,
+    ),
   );
   const http = config.httpServerEnabled
     ? stack.use(

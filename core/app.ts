@@ -7,19 +7,27 @@ import { createInstanceTags } from "./archive/instance_tags.ts";
 import { recover } from "./archive/recover.ts";
 import { createReceive, type Receive } from "./archive/receive.ts";
 import { createRemove } from "./archive/remove.ts";
+import {
+  createQueryRetrieve,
+  type QueryRetrieve,
+  type QueryRetrieveOptions,
+} from "./archive/query_retrieve.ts";
 import { createRequestedTags } from "./archive/requested_tags.ts";
 import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
 import { createStability } from "./archive/stability.ts";
 import { createUpload, type Upload } from "./archive/upload.ts";
 import { type AssociationLog, createAssociationLog } from "./associations.ts";
+import { type Commitment, createCommitment } from "./commitment.ts";
 import type { Config } from "./config.ts";
 import { defaultCharacterSets } from "./dicom/charset.ts";
+import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { parseTagOrName, registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
 import { DicomError } from "./errors.ts";
 import type { Logs } from "./log.ts";
 import { createModalities, type Modalities } from "./modalities.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
+import type { DicomClient } from "./ports/dicom_client.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
@@ -29,6 +37,10 @@ export interface AppPorts {
   readonly clock: Clock;
   readonly logs: Logs;
   readonly control: ServerControl;
+  /** Makes the client of remote modalities; what they send goes to `receive`. */
+  createClient(
+    needs: { readonly config: Config; readonly clock: Clock; readonly receive: Receive },
+  ): DicomClient;
 }
 
 /** What the server can do with itself. */
@@ -59,6 +71,11 @@ export interface App extends AsyncDisposable {
   readonly changes: ChangeFeed;
   readonly associations: AssociationLog;
   readonly modalities: Modalities;
+  readonly client: DicomClient;
+  /** Files that are stored, to be sent. */
+  readonly files: Pick<FileStore, "open">;
+  readonly queryRetrieve: QueryRetrieve;
+  readonly commitment: Commitment;
 }
 
 const BYTES_PER_MB = 1048576;
@@ -105,6 +122,8 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const reader = createInstanceReader(files, readerOptions);
   const readFiles = config.storageAccessOnFind !== "Never";
   const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
+  const receive = createReceive({ files, ingest });
+  const client = ports.createClient({ config, clock, receive });
   const app: App = {
     config,
     clock,
@@ -113,7 +132,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     mainTags,
     index,
     ingest,
-    receive: createReceive({ files, ingest }),
+    receive,
     upload: createUpload({ files, ingest, maximumMemberSize, log }),
     reader,
     tags: createInstanceTags({ index, reader }),
@@ -129,7 +148,24 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     changes,
     associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
     modalities: await createModalities(config, properties),
-    [Symbol.asyncDispose]: () => stability[Symbol.asyncDispose](),
+    client,
+    files,
+    queryRetrieve: createQueryRetrieve({
+      index,
+      mainTags,
+      requestedTags,
+      options: queryRetrieveOptions(config),
+    }),
+    commitment: createCommitment({
+      index,
+      files,
+      reader,
+      maximumReports: config.storageCommitmentReportsSize,
+    }),
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      await stability[Symbol.asyncDispose]();
+    },
   };
   return config.readOnly ? readOnlyApp(app) : app;
 }
@@ -145,6 +181,16 @@ function readOnlyApp(app: App): App {
     receive: refuse,
     upload: refuse,
     remove: refuse,
+  };
+}
+
+function queryRetrieveOptions(config: Config): QueryRetrieveOptions {
+  return {
+    aet: config.dicomAet,
+    characterSet: WRITTEN_TERMS[config.defaultEncoding],
+    caseSensitiveNames: config.caseSensitivePN,
+    limitResults: config.limitFindResults,
+    limitInstances: config.limitFindInstances,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Hono } from "hono";
 import assert from "node:assert/strict";
-import { type App, createApp, type ServerControl } from "../../core/app.ts";
+import { type App, type AppPorts, createApp, type ServerControl } from "../../core/app.ts";
 import { parseConfiguration } from "../../core/config/parse.ts";
 import { createLogs } from "../../core/log.ts";
+import { createServerClient } from "../../dimse/server_client.ts";
 import { createRoutes } from "../../routes/app.ts";
 import { openFolder } from "../../storage/folder.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
@@ -54,6 +55,8 @@ export interface TestAppOptions {
   /** A folder to go on with, which is then left in place; otherwise a new one, removed at the end. */
   readonly folder?: string;
   readonly clock?: TestClock;
+  /** In place of a client that connects to remotes. */
+  readonly createClient?: AppPorts["createClient"];
 }
 
 /** Starts a server of which every test may have one: its index runs in this process and nothing is flushed. */
@@ -79,7 +82,18 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   );
   const logs = createLogs(clock, (line) => lines.push(line));
   const app = stack.use(
-    await createApp({ index, properties: index, files, clock, logs, control }, config),
+    await createApp(
+      {
+        index,
+        properties: index,
+        files,
+        clock,
+        logs,
+        control,
+        createClient: options.createClient ?? createServerClient,
+      },
+      config,
+    ),
   );
   const routes = createRoutes(app);
   const running = stack.move();

@@ -1,0 +1,64 @@
+import type { Receive } from "../core/archive/receive.ts";
+import type { Config } from "../core/config.ts";
+import { defaultCharacterSets } from "../core/dicom/charset.ts";
+import { WRITTEN_TERMS } from "../core/dicom/charset/defined_terms.ts";
+import { encodeFileMeta } from "../core/dicom/file_meta.ts";
+import { canReencode, reencode } from "../core/dicom/reencode.ts";
+import { findTransferSyntax } from "../core/dicom/transfer_syntax.ts";
+import type { Clock } from "../core/ports.ts";
+import type { DicomClient } from "../core/ports/dicom_client.ts";
+import { createDicomClient } from "./scu.ts";
+import type { ReceivedInstance, Reception } from "./scu/retrieve.ts";
+import { statusOf, STORE_STATUS } from "./status.ts";
+
+/** What the client of a server takes from it. */
+export interface ClientNeeds {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly receive: Receive;
+}
+
+const MS_PER_SECOND = 1000;
+const BYTES_PER_MB = 1048576;
+
+/** The client of a server, as it is configured. */
+export function createServerClient({ config, clock, receive }: ClientNeeds): DicomClient {
+  const maximumInflated = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
+  return createDicomClient({
+    clock,
+    maximumLength: config.maximumPduLength,
+    closeDelayMs: config.dicomAssociationCloseDelay * MS_PER_SECOND,
+    preferredTransferSyntax: config.dicomScuPreferredTransferSyntax,
+    characterSet: WRITTEN_TERMS[config.defaultEncoding],
+    defaultSets: defaultCharacterSets(config.defaultEncoding),
+    receive: (instance) => ingestReceived(receive, instance),
+    transcode(file, { from, to }) {
+      const syntax = findTransferSyntax(to);
+      if (!syntax || !canReencode(from, to)) return undefined;
+      return reencode(file, { to: syntax, maximumInflated });
+    },
+  });
+}
+
+/** Stores what a remote sends because of C-GET, as if it had come by C-STORE. */
+async function ingestReceived(receive: Receive, instance: ReceivedInstance): Promise<Reception> {
+  const { remote, sopClassUid, sopInstanceUid } = instance;
+  try {
+    const outcome = await receive(part10(instance), {
+      kind: "dicom",
+      remoteAet: remote.calledAet,
+      calledAet: remote.callingAet,
+      remoteIp: remote.host,
+      sopClassUid,
+      sopInstanceUid,
+    });
+    return { status: STORE_STATUS[outcome.kind], instanceId: outcome.ids.Instance };
+  } catch (error) {
+    return { status: statusOf(error) };
+  }
+}
+
+async function* part10({ dataSet, remote, ...identity }: ReceivedInstance) {
+  yield encodeFileMeta({ ...identity, sourceAet: remote.calledAet });
+  yield* dataSet;
+}
