@@ -71,9 +71,9 @@ function instance(
 /** Starts a program that listens on a port, and waits until it does. */
 async function listening(
   command: (port: number, folder: string) => readonly string[],
+  port = freePort(),
 ): Promise<AsyncDisposable & { port: number; folder: string }> {
   const folder = await Deno.makeTempDir();
-  const port = freePort();
   const [program, ...args] = command(port, folder);
   const process = new Deno.Command(program!, {
     args,
@@ -269,10 +269,7 @@ peerTest({
     await using scu = client();
     const port = freePort();
     for (let round = 0; round < 2; round++) {
-      await using _peer = await listening(() => ["storescp", "--ignore", `${port}`]).catch(() =>
-        null
-      );
-      await connectable(port);
+      await using _peer = await listening(() => ["storescp", "--ignore", `${port}`], port);
       await using session = await scu.openStore(
         remote(port),
         { kinds: [instance(1)], allowTranscoding: false },
