@@ -50,6 +50,11 @@ export class PduStream {
     return this.#end - this.#start;
   }
 
+  /** Whether what was read begins with a type of PDU that PS3.8 does not have. */
+  get isUnknown(): boolean {
+    return this.buffered > 0 && pduKind(this.#slab[this.#start]!) === undefined;
+  }
+
   /**
    * Takes the next PDU if all of it was read.
    *

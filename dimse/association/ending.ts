@@ -1,5 +1,5 @@
 import { DicomError } from "../../core/errors.ts";
-import type { PduOf } from "../pdu.ts";
+import type { Pdu, PduKind, PduOf } from "../pdu.ts";
 
 /** How an association ended, or why there never was one. */
 export interface Ending {
@@ -32,7 +32,7 @@ const REJECTIONS: Readonly<Record<string, string>> = {
 };
 
 /** PS3.8 Table 9-21 in words. */
-export function rejectionReason({ source, reason }: PduOf<"associateReject">): string {
+function rejectionReason({ source, reason }: PduOf<"associateReject">): string {
   return REJECTIONS[`${source}-${reason}`] ?? `source ${source}, reason ${reason}`;
 }
 
@@ -56,7 +56,31 @@ const ABORT_REASONS: Readonly<Record<number, string>> = {
 };
 
 /** PS3.8 Table 9-26 in words. */
-export function abortReason({ source, reason }: PduOf<"abort">): string {
+function abortReason({ source, reason }: PduOf<"abort">): string {
   if (source !== 2) return "the remote aborted it";
   return `the remote aborted it: ${ABORT_REASONS[reason] ?? `reason ${reason}`}`;
+}
+
+/** How a PDU of the remote ends an association; undefined if it does not by itself. */
+export function endingOf(pdu: Pdu): Ending | undefined {
+  switch (pdu.kind) {
+    case "abort":
+      return { kind: "aborted", by: "remote", reason: abortReason(pdu) };
+    case "associateReject":
+      return { kind: "rejected", by: "remote", reason: rejectionReason(pdu) };
+    case "releaseReply":
+      return RELEASED;
+    default:
+      return undefined;
+  }
+}
+
+/** The end by a PDU that may not come now. */
+export function unexpectedPdu(kind: PduKind): Ending {
+  return { kind: "aborted", by: "local", reason: `the remote sent PDU ${kind} out of turn` };
+}
+
+/** The end by waiting too long. */
+export function timeout(reason: string): Ending {
+  return { kind: "timeout", by: "local", reason };
 }

@@ -8,11 +8,12 @@ import { Deadline } from "./deadline.ts";
 import { type Duties, type Input, PERFORM } from "./effects.ts";
 import {
   AbortReason,
-  abortReason,
   endedError,
   type Ending,
-  rejectionReason,
+  endingOf,
   RELEASED,
+  timeout,
+  unexpectedPdu,
 } from "./ending.ts";
 
 /** How long the two sides may take. */
@@ -194,8 +195,10 @@ export class UpperLayer {
       return received && this.#receive(received);
     } catch (error) {
       if (!(error instanceof DicomError)) throw error;
+      const { unrecognizedPdu, invalidParameter } = AbortReason;
+      const reason = this.#stream.isUnknown ? unrecognizedPdu : invalidParameter;
       this.#isOutOfStep = true; // where the next PDU starts is as doubtful as this one
-      this.violated(AbortReason.invalidParameter, error.message);
+      this.violated(reason, error.message);
       return undefined;
     }
   }
@@ -204,7 +207,7 @@ export class UpperLayer {
     const { type, kind, bytes, start, end } = received;
     const pdu = kind === "data" ? undefined : decodePdu(type, bytes.subarray(start, end));
     this.#indicated = undefined;
-    const ending = (pdu && endingOf(pdu)) ?? unexpected(kind);
+    const ending = (pdu && endingOf(pdu)) ?? unexpectedPdu(kind);
     this.fire(PDU_EVENTS[kind], { abortReason: AbortReason.unexpectedPdu, ending });
     // When both ask for release nobody has anything to add.
     if (this.#state === 9 || this.#state === 12) this.fire("releaseResponse", { ending: RELEASED });
@@ -296,25 +299,4 @@ export class UpperLayer {
     this.#stream.rest();
     this.#closed.resolve();
   }
-}
-
-function endingOf(pdu: Pdu): Ending | undefined {
-  switch (pdu.kind) {
-    case "abort":
-      return { kind: "aborted", by: "remote", reason: abortReason(pdu) };
-    case "associateReject":
-      return { kind: "rejected", by: "remote", reason: rejectionReason(pdu) };
-    case "releaseReply":
-      return RELEASED;
-    default:
-      return undefined;
-  }
-}
-
-function unexpected(kind: PduKind): Ending {
-  return { kind: "aborted", by: "local", reason: `the remote sent PDU ${kind} out of turn` };
-}
-
-function timeout(reason: string): Ending {
-  return { kind: "timeout", by: "local", reason };
 }
