@@ -78,16 +78,14 @@ export class Association implements AsyncDisposable {
    * @throws DicomError `network` if the remote aborts or does not speak DIMSE, `timeout` if it is silent too long
    */
   async receive(): Promise<Message | undefined> {
-    this.#layer.rest();
+    if (this.#reader.isEmpty) this.#layer.rest();
     this.#layer.expect(); // a read may be under way that expects nothing
     const message = await this.#arrival();
     this.#layer.expectNothing();
     this.#arriving = undefined;
     if (message) return message;
     if (this.#layer.state === 8) this.#layer.fire("releaseResponse", { ending: RELEASED });
-    const { ending = RELEASED } = this;
-    if (ending.kind === "released") return undefined;
-    throw endedError(ending);
+    return undefined;
   }
 
   /**
@@ -146,6 +144,9 @@ export class Association implements AsyncDisposable {
     if (!this.#isWatched) this.#layer.expect();
     const indication = await this.#layer.next();
     if (!this.#isWatched) this.#layer.expectNothing();
+    if (indication.kind === "ended" && indication.ending.kind !== "released") {
+      throw endedError(indication.ending);
+    }
     return indication.kind === "data" ? indication.pdu : undefined;
   }
 

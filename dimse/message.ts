@@ -54,6 +54,11 @@ export class MessageReader {
     this.#source = source;
   }
 
+  /** Whether nothing of the PDU that was read last is left. */
+  get isEmpty(): boolean {
+    return !this.#pdu || this.#at === this.#pdu.end;
+  }
+
   /**
    * The next message, when what is left of the one before has been passed over; undefined if none follows.
    *
@@ -116,7 +121,7 @@ export class MessageReader {
   }
 
   async #nextPdv(): Promise<Pdv | undefined> {
-    while (!this.#pdu || this.#at === this.#pdu.end) {
+    while (!this.#pdu || this.isEmpty) {
       this.#pdu = await this.#source.nextData();
       if (!this.#pdu) return undefined;
       this.#at = this.#pdu.start;
