@@ -10,6 +10,7 @@ import type { DicomClient } from "../core/ports/dicom_client.ts";
 import { createDicomClient } from "./scu.ts";
 import type { ReceivedInstance, Reception } from "./scu/retrieve.ts";
 import { statusOf, STORE_STATUS } from "./status.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /** What the client of a server takes from it. */
 export interface ClientNeeds {
@@ -21,11 +22,12 @@ export interface ClientNeeds {
 const MS_PER_SECOND = 1000;
 const BYTES_PER_MB = 1048576;
 
-/** The client of a server, as it is configured. */
+/** The client of a server, as it is configured. @throws DicomError `configuration` for unusable TLS files */
 export function createServerClient({ config, clock, receive }: ClientNeeds): DicomClient {
   const maximumInflated = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
   return createDicomClient({
     clock,
+    tls: readTlsFiles(config),
     maximumLength: config.maximumPduLength,
     closeDelayMs: config.dicomAssociationCloseDelay * MS_PER_SECOND,
     preferredTransferSyntax: config.dicomScuPreferredTransferSyntax,

@@ -13,13 +13,13 @@ export const DICOM_CLIENT_OPTIONS = {
     schema: seconds(),
     default: 5,
     description: "How long to keep an idle association for the next file",
-    state: "later",
+    state: "served",
   }),
   DicomScuPreferredTransferSyntax: option({
     schema: uid,
     default: "1.2.840.10008.1.2.1",
     description: "Transfer syntax to offer first",
-    state: "later",
+    state: "served",
   }),
   DicomDefaultRetrieveMethod: option({
     schema: oneOf(["C-MOVE", "C-GET"]),

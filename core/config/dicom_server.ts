@@ -217,5 +217,5 @@ function allow(service: string, isAllowed: boolean, state: "served" | "later") {
 
 function tlsFile(description: string) {
   const schema = optional(path);
-  return option({ schema, default: undefined, description, state: "later", paths: onePath });
+  return option({ schema, default: undefined, description, state: "served", paths: onePath });
 }
