@@ -12,9 +12,9 @@ export interface Said {
 }
 
 /** Runs a program of DCMTK to its end. */
-export async function run(program: string, ...args: readonly string[]): Promise<Said> {
+export async function run(program: string, ...args: readonly (string | number)[]): Promise<Said> {
   const command = new Deno.Command(program, {
-    args: [...args],
+    args: args.map(String),
     env: { TCP_NODELAY: "1" },
     stdout: "piped",
     stderr: "piped",
