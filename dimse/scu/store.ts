@@ -132,12 +132,20 @@ class Session implements StoreSession {
   }
 }
 
-/** The data set of a file as it is, in large pieces. */
+/** The data set of a file as it is, in large pieces, each read while the one before is sent. */
 async function* dataSetOf(file: OpenFile): AsyncGenerator<Uint8Array> {
   const head = await readFully(file, 0, Math.min(file.size, FIRST_PIECE));
   const { dataSetOffset } = readFileMeta(head);
-  yield head.subarray(dataSetOffset);
-  yield* readRange(file, head.length, file.size - head.length);
+  const rest = readRange(file, head.length, file.size - head.length);
+  let piece = head.subarray(dataSetOffset);
+  for (;;) {
+    const next = rest.next();
+    next.catch(() => {}); // it is told when it is waited for, if ever
+    yield piece;
+    const { done, value } = await next;
+    if (done) return;
+    piece = value;
+  }
 }
 
 /** Enough for the file meta information and, of many files, for all. */
