@@ -54,9 +54,9 @@ export async function openFolder(
       const path = pathOf(lease.uuid);
       const create = () => Deno.open(path.staged, { createNew: true, read: true, write: true });
       try {
-        const received = await receive(chunks, { create, memory: kept.full ? 0 : small });
-        return received.file
-          ? stagedFile(lease, received, { ...finish, path, file: received.file })
+        const received = await receive(chunks, { create, memory: kept.full ? 0 : small, sync });
+        return received.flushed
+          ? stagedFile(lease, received, { ...finish, path, flushed: received.flushed })
           : stagedInMemory(lease, received, kept);
       } catch (error) {
         await Deno.remove(path.staged).catch(ignoreMissing);
@@ -114,7 +114,7 @@ function stagedInMemory(lease: Lease, received: Received, kept: KeptFiles): Stag
     source,
     commit: () => kept.keep(lease.uuid, bytes),
     async [Symbol.asyncDispose]() {
-      received[Symbol.dispose]();
+      await received[Symbol.asyncDispose]();
       await lease.release();
     },
   };
@@ -122,7 +122,7 @@ function stagedInMemory(lease: Lease, received: Received, kept: KeptFiles): Stag
 
 interface Finish {
   readonly path: FilePath;
-  readonly file: Deno.FsFile;
+  readonly flushed: Promise<void>;
   readonly sync: boolean;
   readonly directorySync: (directory: string) => Promise<void>;
   readonly naming: Naming;
@@ -130,7 +130,7 @@ interface Finish {
 
 /** One in a file, which gets its final name after its commit, when nobody waits for it any more. */
 function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFile {
-  const { path, file, sync, directorySync, naming } = finish;
+  const { path, flushed, sync, directorySync, naming } = finish;
   const { size, sha256, source } = received;
   let stays = false;
   return {
@@ -138,13 +138,12 @@ function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFil
     source,
     async commit() {
       stays = true;
-      if (!sync) return;
+      await flushed;
       // The flush of a new file mostly takes its name along; then that of the directory has nothing to do.
-      await file.syncData().catch(rethrowWriteError);
-      await directorySync(path.directory).catch(rethrowWriteError);
+      if (sync) await directorySync(path.directory).catch(rethrowWriteError);
     },
     async [Symbol.asyncDispose]() {
-      received[Symbol.dispose]();
+      await received[Symbol.asyncDispose]();
       if (stays) return naming.begin(giveName(path).then(() => lease.release()));
       await Deno.remove(path.staged).catch(ignoreMissing);
       await lease.release();
