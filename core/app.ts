@@ -124,6 +124,14 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
   const receive = createReceive({ files, ingest });
   const client = ports.createClient({ config, clock, receive });
+  const commitment = createCommitment({
+    index,
+    files,
+    reader,
+    client,
+    log: logs.of("dicom"),
+    maximumReports: config.storageCommitmentReportsSize,
+  });
   const app: App = {
     config,
     clock,
@@ -156,13 +164,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       requestedTags,
       options: queryRetrieveOptions(config),
     }),
-    commitment: createCommitment({
-      index,
-      files,
-      reader,
-      maximumReports: config.storageCommitmentReportsSize,
-    }),
+    commitment,
     async [Symbol.asyncDispose]() {
+      await commitment[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();
       await stability[Symbol.asyncDispose]();
     },

@@ -3,8 +3,13 @@ import { ROW_ONLY } from "./archive/query.ts";
 import { TAG } from "./dicom/tag.ts";
 import { valueText } from "./dicom/values.ts";
 import { DicomError } from "./errors.ts";
-import type { FileStore, Index } from "./ports.ts";
-import type { CommitmentResult, SopReference } from "./ports/dicom_client.ts";
+import type { FileStore, Index, Log } from "./ports.ts";
+import type {
+  CommitmentResult,
+  DicomClient,
+  RemoteAe,
+  SopReference,
+} from "./ports/dicom_client.ts";
 
 /** Failure Reason (0008,1197), with the descriptions of Orthanc (PS3.3 Section C.14.1.1). */
 export const FAILURE_REASONS = {
@@ -57,8 +62,16 @@ export interface CommitmentPorts {
   readonly index: Pick<Index, "lookup" | "get">;
   readonly files: Pick<FileStore, "open">;
   readonly reader: Pick<InstanceReader, "dataSet">;
+  readonly client: Pick<DicomClient, "reportCommitment">;
+  readonly log: Log;
   /** Reports kept, the newest (option `StorageCommitmentReportsSize`); 0 for no limit. */
   readonly maximumReports: number;
+}
+
+/** What a remote asks this server to commit itself to. */
+export interface CommitmentRequest {
+  readonly transactionUid: string;
+  readonly references: readonly SopReference[];
 }
 
 /** Storage commitment in both roles (PS3.4 Annex J). */
@@ -67,22 +80,31 @@ export type Commitment = ReturnType<typeof createCommitment>;
 /** Makes the functions of storage commitment. */
 export function createCommitment(ports: CommitmentPorts) {
   const reports = new Map<string, CommitmentReport>();
+  const ended = new AbortController();
+  let work = Promise.resolve();
+  let waiting = 0;
 
   return {
-    /** As SCP: which instances are safe here, each read again up to its Pixel Data. */
-    async check(
-      references: readonly SopReference[],
-      signal: AbortSignal,
-    ): Promise<Pick<CommitmentResult, "stored" | "failed">> {
-      const stored: SopReference[] = [];
-      const failed: (SopReference & { reason: number })[] = [];
-      for (const reference of references) {
-        signal.throwIfAborted();
-        const reason = await reasonAgainst(ports, reference);
-        if (reason === undefined) stored.push(reference);
-        else failed.push({ ...reference, reason });
+    /**
+     * As SCP: looks at the instances, one request after the other, and reports to `remote` over a new association
+     * (PS3.4 Section J.3.3). Returns at once; a report that cannot be delivered is logged.
+     *
+     * @throws DicomError `unavailable` if too many requests wait
+     */
+    answer(remote: RemoteAe, request: CommitmentRequest): void {
+      if (waiting >= MOST_WAITING) {
+        const fact = `${MOST_WAITING} requests wait already`;
+        throw new DicomError("unavailable", `Cannot commit: ${fact}`);
       }
-      return { stored, failed };
+      waiting++;
+      work = work.then(() => checkAndReport(ports, { remote, request, signal: ended.signal }))
+        .finally(() => waiting--);
+    },
+
+    /** Ends what is at work. */
+    async [Symbol.asyncDispose](): Promise<void> {
+      ended.abort(new DicomError("unavailable", "Cannot go on: the server stops"));
+      await work;
     },
 
     /** As SCU: keeps a report for a transaction that is about to be asked for. */
@@ -119,6 +141,47 @@ export function createCommitment(ports: CommitmentPorts) {
       reports.delete(transactionUid);
     },
   };
+}
+
+/** Requests that may wait; a remote that gets no answer asks again. */
+const MOST_WAITING = 1000;
+
+async function checkAndReport(
+  ports: CommitmentPorts,
+  { remote, request, signal }: {
+    readonly remote: RemoteAe;
+    readonly request: CommitmentRequest;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { transactionUid, references } = request;
+  try {
+    const result = await checkReferences(ports, references, signal);
+    await ports.client.reportCommitment(remote, { transactionUid, ...result }, signal);
+  } catch (error) {
+    ports.log("error", "Cannot report storage commitment", {
+      transactionUid,
+      aet: remote.calledAet,
+      error: String(error),
+    });
+  }
+}
+
+/** Which instances are safe here, each read again up to its Pixel Data. */
+async function checkReferences(
+  ports: CommitmentPorts,
+  references: readonly SopReference[],
+  signal: AbortSignal,
+): Promise<Pick<CommitmentResult, "stored" | "failed">> {
+  const stored: SopReference[] = [];
+  const failed: (SopReference & { reason: number })[] = [];
+  for (const reference of references) {
+    signal.throwIfAborted();
+    const reason = await reasonAgainst(ports, reference);
+    if (reason === undefined) stored.push(reference);
+    else failed.push({ ...reference, reason });
+  }
+  return { stored, failed };
 }
 
 /**

@@ -49,6 +49,8 @@ export interface DimseService {
   sopClassUids(config: Config): readonly string[];
   /** What a caller must be permitted, for a SOP class. */
   permission(sopClassUid: string): DicomService;
+  /** Whether it is the remote that performs the service: then the role it has taken does not matter. */
+  readonly isFromScp?: true;
   /**
    * Whether it may take long: its data set is then read before, and while it works C-CANCEL and the end of the
    * association are noticed.

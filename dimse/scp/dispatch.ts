@@ -68,7 +68,8 @@ function refuse(
   const no = { reason: "", remedy: "" };
   if (!service) return { ...no, status: Status.unrecognizedOperation, reason: "no such service" };
   const { abstractSyntaxUid, requestorRoles } = context;
-  if (!isServedBy(service, abstractSyntaxUid, app) || !requestorRoles.scu) {
+  const hasRole = requestorRoles.scu || service.isFromScp === true;
+  if (!isServedBy(service, abstractSyntaxUid, app) || !hasRole) {
     const reason = `${service.name} is not for this presentation context`;
     return { ...no, status: Status.sopClassNotSupported, reason };
   }
