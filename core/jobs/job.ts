@@ -7,6 +7,15 @@ export interface JobPorts {
   readonly client: DicomClient;
   readonly index: Pick<Index, "get">;
   readonly files: Pick<FileStore, "open">;
+  readonly commitment: CommitmentBook;
+}
+
+/** Where reports of storage commitment are awaited. */
+export interface CommitmentBook {
+  /** Awaits a report about a transaction that is about to be asked for. */
+  expect(transactionUid: string, remoteAet: string): void;
+  /** Does so no more. */
+  forget(transactionUid: string): void;
 }
 
 /** What a running job has. */

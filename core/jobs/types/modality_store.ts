@@ -1,0 +1,120 @@
+import { ROW_ONLY } from "../../archive/query.ts";
+import { kindOf, type Sendable } from "../../archive/sendable.ts";
+import { TAG, tagHex } from "../../dicom/tag.ts";
+import { DicomError } from "../../errors.ts";
+import type {
+  MoveOriginator,
+  OutgoingInstance,
+  RemoteAe,
+  SopReference,
+  StoreSession,
+} from "../../ports/dicom_client.ts";
+import { defineJob, type JobContext } from "../job.ts";
+
+/** What to send where. */
+export interface ModalityStore extends Sendable {
+  readonly remote: RemoteAe;
+  readonly allowTranscoding: boolean;
+  /** Whether to go on after an instance that could not be sent. */
+  readonly permissive: boolean;
+  readonly moveOriginator: MoveOriginator | null;
+  /** Transaction of storage commitment to ask for at the end; null for none. */
+  readonly commitmentUid: string | null;
+}
+
+interface Sent {
+  /** Instances that were tried. */
+  readonly tried: number;
+  readonly failed: number;
+  /** What was sent, if there is to be storage commitment. */
+  readonly references: readonly SopReference[];
+}
+
+/** Sends instances to a remote AE by C-STORE over one association (Orthanc's `DicomModalityStore`). */
+export const modalityStore = defineJob<ModalityStore, Sent>({
+  start: () => ({ tried: 0, failed: 0, references: [] }),
+
+  async *run({ input, state }, context) {
+    if (input.instances.length > 0) {
+      const { remote, kinds, allowTranscoding, moveOriginator } = input;
+      await using session = await context.client.openStore(
+        remote,
+        { kinds, allowTranscoding, ...(moveOriginator && { moveOriginator }) },
+        context.signal,
+      );
+      for (const id of input.instances.slice(state.tried)) {
+        const sent = await send(id, { session, permissive: input.permissive }, context);
+        state = {
+          tried: state.tried + 1,
+          failed: state.failed + (sent ? 0 : 1),
+          references: sent && input.commitmentUid !== null
+            ? [...state.references, sent]
+            : state.references,
+        };
+        yield state;
+      }
+    }
+    if (input.commitmentUid !== null && state.references.length > 0) {
+      await requestCommitment(input, { transactionUid: input.commitmentUid, ...state }, context);
+    }
+  },
+
+  progress: ({ input, state }) =>
+    input.instances.length === 0 ? 1 : state.tried / input.instances.length,
+
+  content: ({ input, state }) => ({
+    Description: "REST API",
+    FailedInstancesCount: state.failed,
+    InstancesCount: input.instances.length,
+    LocalAet: input.remote.callingAet,
+    ...(input.resources.length > 0 && { ParentResources: input.resources.map(({ id }) => id) }),
+    RemoteAet: input.remote.calledAet,
+    Resources: input.resources.map(({ level, id }) => ({ ID: id, Type: level })),
+    ...(input.commitmentUid !== null && { StorageCommitmentTransactionUID: input.commitmentUid }),
+  }),
+});
+
+/** Sends one instance; undefined where it cannot be and that may be. */
+async function send(
+  id: string,
+  { session, permissive }: { readonly session: StoreSession; readonly permissive: boolean },
+  context: JobContext,
+): Promise<SopReference | undefined> {
+  const { signal } = context;
+  try {
+    const instance = await open(id, context);
+    await using _file = instance.file;
+    await session.store(instance, signal);
+    const { sopClassUid, sopInstanceUid } = instance;
+    return { sopClassUid, sopInstanceUid };
+  } catch (error) {
+    if (!permissive || signal.aborted || !(error instanceof DicomError)) throw error;
+    return undefined;
+  }
+}
+
+async function open(id: string, { index, files }: JobContext): Promise<OutgoingInstance> {
+  const instance = await index.get({ level: "Instance", id }, ROW_ONLY);
+  const kind = instance && kindOf(instance);
+  const sopInstanceUid = instance?.tags[tagHex(TAG.sopInstanceUid)];
+  if (!instance?.file || !kind || typeof sopInstanceUid !== "string") {
+    const fact = "it was removed after the job was submitted";
+    throw new DicomError("unknown-resource", `Cannot send instance ${id}: ${fact}`);
+  }
+  return { ...kind, sopInstanceUid, file: await files.open(instance.file.uuid) };
+}
+
+async function requestCommitment(
+  { remote }: ModalityStore,
+  request: { readonly transactionUid: string; readonly references: readonly SopReference[] },
+  { client, commitment, signal }: JobContext,
+): Promise<void> {
+  const { transactionUid, references } = request;
+  commitment.expect(transactionUid, remote.calledAet); // the report may come before the answer
+  try {
+    await client.requestCommitment(remote, { transactionUid, references }, signal);
+  } catch (error) {
+    commitment.forget(transactionUid);
+    throw error;
+  }
+}
