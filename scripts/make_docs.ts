@@ -4,10 +4,12 @@
  */
 import { OPTION_GROUPS } from "../core/config.ts";
 import type { Option, OptionState } from "../core/config/option.ts";
+import { conformancePage } from "./conformance_page.ts";
 
 /** Each generated page and its text, to be formatted. */
 const PAGES: Readonly<Record<string, () => string>> = {
   "docs/CONFIG.md": configurationPage,
+  "docs/CONFORMANCE.md": conformancePage,
 };
 
 const STATES: Readonly<Record<OptionState, string>> = {
