@@ -142,10 +142,15 @@ export function decodeAscii(bytes: Uint8Array): string {
   return characters.replace(/[\0 ]+$/, "").replace(/^ +/, "");
 }
 
+const QUESTION_MARK = 0x3f;
+
 /** One byte for each character of `value`; `?` for those beyond U+00FF. */
 export function encodeAscii(value: string): Uint8Array {
-  return Uint8Array.from(value, (character) => {
+  const bytes = new Uint8Array(value.length);
+  let length = 0;
+  for (const character of value) {
     const code = character.codePointAt(0)!;
-    return code > 0xff ? 0x3f : code;
-  });
+    bytes[length++] = code > 0xff ? QUESTION_MARK : code;
+  }
+  return bytes.subarray(0, length);
 }
