@@ -4,10 +4,14 @@
 export interface BenchServer extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
+  readonly dicomPort: number;
   readonly pid: number;
   /** From the start of the process to its first answer. */
   readonly startMs: number;
 }
+
+/** The port of DICOM, after that of HTTP. */
+const DICOM_OFFSET = 100;
 
 /** Outpost as it is in this working copy. */
 export function startOutpost(port: number, folder: string): Promise<BenchServer> {
@@ -39,7 +43,8 @@ async function startServer(
     StorageDirectory: folder,
     IndexDirectory: folder,
     HttpPort: port,
-    DicomServerEnabled: false,
+    DicomPort: port + DICOM_OFFSET,
+    DicomAlwaysAllowStore: true,
     SyncStorageArea: true,
   };
   const file = `${folder}/configuration.json`;
@@ -47,6 +52,7 @@ async function startServer(
   const started = performance.now();
   const command = new Deno.Command(program, {
     args: [...args, file],
+    env: { TCP_NODELAY: "1" }, // else DCMTK waits for more before it answers
     stdout: "null",
     stderr: "null",
   });
@@ -55,6 +61,7 @@ async function startServer(
   return {
     name,
     port,
+    dicomPort: port + DICOM_OFFSET,
     pid: process.pid,
     startMs: performance.now() - started,
     async [Symbol.asyncDispose]() {
