@@ -79,10 +79,12 @@ const item = struct({
 
 const allItems = many(item, MOST_ITEMS);
 
+type Values<F> = { [K in keyof F]: F[K] extends Item<infer T> ? T : never };
+
 /** Typed items (PS3.8 Section 9.3.1): read in any order, unknown types skipped, written in order. */
 export function items<F extends Record<string, Item<unknown>>>(
   fields: F,
-): Codec<{ [K in keyof F]: F[K] extends Item<infer T> ? T : never }> {
+): Codec<Values<F>> {
   const rows = Object.entries(fields);
   return {
     read: (from) => {
@@ -92,8 +94,7 @@ export function items<F extends Record<string, Item<unknown>>>(
           name,
           field.collect((found.get(field.type) ?? []).map(({ value }) => value)),
         ]),
-        // deno-lint-ignore no-explicit-any -- keys and values are those of `fields`
-      ) as any;
+      ) as Values<F>; // keys and values are those of `fields`
     },
     write: (to, value) => {
       for (const [name, field] of rows) {
