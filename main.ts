@@ -9,6 +9,7 @@ import { runCommand } from "./routes/command.ts";
 import { listen } from "./routes/listener.ts";
 import { listenOptions } from "./routes/listen_options.ts";
 import { openFolder } from "./storage/folder.ts";
+import { openWorklistFolder } from "./storage/worklist_folder.ts";
 import { lockFolder } from "./storage/lock.ts";
 import { openWorkerIndex } from "./storage/sqlite/worker_index.ts";
 
@@ -62,6 +63,7 @@ export async function start(config: Config, options: StartOptions = {}): Promise
         logs,
         control,
         createClient: createServerClient,
+        openWorklists: openWorklistFolder,
       },
       config,
     ),

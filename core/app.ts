@@ -28,6 +28,8 @@ import type { Logs } from "./log.ts";
 import { createModalities, type Modalities } from "./modalities.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
+import type { WorklistFolder } from "./ports/worklist_folder.ts";
+import { createWorklists, type Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
@@ -41,6 +43,7 @@ export interface AppPorts {
   createClient(
     needs: { readonly config: Config; readonly clock: Clock; readonly receive: Receive },
   ): DicomClient;
+  readonly openWorklists: (path: string) => WorklistFolder;
 }
 
 /** What the server can do with itself. */
@@ -76,6 +79,8 @@ export interface App extends AsyncDisposable {
   readonly files: Pick<FileStore, "open">;
   readonly queryRetrieve: QueryRetrieve;
   readonly commitment: Commitment;
+  /** Undefined unless they are enabled. */
+  readonly worklists: Worklists | undefined;
 }
 
 const BYTES_PER_MB = 1048576;
@@ -165,6 +170,18 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       options: queryRetrieveOptions(config),
     }),
     commitment,
+    worklists: config.worklists?.enable
+      ? createWorklists({
+        folder: ports.openWorklists(config.worklists.folder),
+        log: logs.of("dicom"),
+        ...readerOptions,
+        options: {
+          ...config.worklists,
+          characterSet: WRITTEN_TERMS[config.defaultEncoding],
+          caseSensitiveNames: config.caseSensitivePN,
+        },
+      })
+      : undefined,
     async [Symbol.asyncDispose]() {
       await commitment[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();

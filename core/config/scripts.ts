@@ -1,5 +1,6 @@
 import { eachPath, option } from "./option.ts";
-import { flag, list, path, seconds, section } from "./schemas.ts";
+import { flag, list, optional, path, seconds, section } from "./schemas.ts";
+import { worklists } from "./worklists.ts";
 
 /** Scripts and plugins. */
 export const SCRIPT_OPTIONS = {
@@ -50,7 +51,13 @@ export const PLUGIN_OPTIONS = {
     reason: "its rules on access would not be applied",
   }),
   DicomWeb: plugin("DICOMweb server and client"),
-  Worklists: plugin("Modality worklists from a folder"),
+  Worklists: option({
+    schema: optional(worklists),
+    default: undefined,
+    description: "Modality worklists from a folder of .wl files",
+    state: "served",
+    paths: (value, resolve) => value && { ...value, folder: resolve(value.folder) },
+  }),
   ServeFolders: plugin("Folders served by HTTP"),
   OrthancExplorer2: plugin("Pages for the browser"),
   Gdcm: plugin("Transcoding by GDCM"),

@@ -5,17 +5,24 @@ import { encodeAnswer, readDataSet } from "../identifier.ts";
 import type { DimseService } from "../service.ts";
 import { Status, statusOf } from "../status.ts";
 
-/** Query of the Patient Root and Study Root models, C-FIND as SCP (PS3.4 Section C.4.1). */
+/** Queries of the archive (PS3.4 Section C.4.1) and of worklists (Section K.4.1), C-FIND as SCP. */
 export const cFind: DimseService = {
   name: "C-FIND",
   commandField: CommandField.cFindRequest,
-  sopClassUids: () => [SOP_CLASS.patientRootFind, SOP_CLASS.studyRootFind],
-  permission: () => "find",
+  sopClassUids: ({ worklists }) => [
+    SOP_CLASS.patientRootFind,
+    SOP_CLASS.studyRootFind,
+    ...(worklists?.enable ? [SOP_CLASS.worklistFind] : []),
+  ],
+  permission: (sopClassUid) => isWorklist(sopClassUid) ? "findWorklist" : "find",
   isInterruptible: true,
 
   async *handle(request, { app, signal }) {
     const identifier = await readDataSet(request, app);
-    for await (const step of app.queryRetrieve.find(identifier)) {
+    const steps = isWorklist(request.context.abstractSyntaxUid)
+      ? app.worklists!.find(identifier, request.caller.aet) // else the class is not negotiated
+      : app.queryRetrieve.find(identifier);
+    for await (const step of steps) {
       if (signal.aborted || step.kind === "limited") return yield { status: Status.cancel };
       yield { status: Status.pending, dataSet: encodeAnswer(step.dataSet, request) };
     }
@@ -30,3 +37,7 @@ export const cFind: DimseService = {
     return status < 0xa000 ? Status.cannotUnderstand : status;
   },
 };
+
+function isWorklist(sopClassUid: string): boolean {
+  return sopClassUid === SOP_CLASS.worklistFind;
+}

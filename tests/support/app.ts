@@ -6,6 +6,7 @@ import { createLogs } from "../../core/log.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
 import { createRoutes } from "../../routes/app.ts";
 import { openFolder } from "../../storage/folder.ts";
+import { openWorklistFolder } from "../../storage/worklist_folder.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { openLocalIndex } from "./index.ts";
 
@@ -91,6 +92,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         logs,
         control,
         createClient: options.createClient ?? createServerClient,
+        openWorklists: openWorklistFolder,
       },
       config,
     ),
