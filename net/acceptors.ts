@@ -16,6 +16,16 @@ export interface AcceptOptions {
 export interface Certificate {
   readonly certificatePem: string;
   readonly keyPem: string;
+  readonly purpose: TlsPurpose;
+}
+
+/** What TLS is for. */
+export interface TlsPurpose {
+  readonly name: string;
+  /** The options that ask more of clients than `Deno.listenTls` can. */
+  readonly verifyOption: string;
+  readonly versionOption: string;
+  readonly alpnProtocols: readonly string[];
 }
 
 /** How long to wait after a failure to accept, such as too many open files. */
@@ -35,11 +45,9 @@ export function acceptTcp(options: AcceptOptions): Acceptor {
  * @throws DicomError `configuration` if the address cannot be had or the certificate is unusable
  */
 export function acceptTls(options: AcceptOptions & Certificate): Acceptor {
-  const { hostname, port, certificatePem: cert, keyPem: key } = options;
-  return accept(
-    options,
-    () => Deno.listenTls({ hostname, port, cert, key, alpnProtocols: ["http/1.1"] }),
-  );
+  const { hostname, port, certificatePem: cert, keyPem: key, purpose } = options;
+  const alpnProtocols = [...purpose.alpnProtocols];
+  return accept(options, () => Deno.listenTls({ hostname, port, cert, key, alpnProtocols }));
 }
 
 /** Failure to listen on `hostname` and `port`. */

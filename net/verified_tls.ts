@@ -51,20 +51,21 @@ export async function acceptVerifiedTls(
 export async function proveVerifiedTls(checks: ClientChecks): Promise<void> {
   checkCertificates(checks); // with unusable ones everybody would be turned away
   if (checks.verifyPeers && !await isRefused(checks, {})) {
-    throw unable("check the certificates of clients (SslVerifyPeers)");
+    throw unable(`check the certificates of clients (${checks.purpose.verifyOption})`);
   }
   if (checks.minimumVersion === "TLSv1.3" && !await isRefused(checks, { maxVersion: "TLSv1.2" })) {
-    throw unable("refuse TLS 1.2 (SslMinimumProtocolVersion)");
+    throw unable(`refuse TLS 1.2 (${checks.purpose.versionOption})`);
   }
 }
 
-function checkCertificates({ certificatePem: cert, keyPem: key, verifyPeers }: ClientChecks): void {
+function checkCertificates(checks: ClientChecks): void {
+  const { certificatePem: cert, keyPem: key, verifyPeers, purpose } = checks;
   try {
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
     if (verifyPeers) new X509Certificate(verifyPeers.caPem);
   } catch (cause) {
     const fact = "a certificate or the key is unusable";
-    throw new DicomError("configuration", `Cannot serve HTTPS: ${fact}`, { cause });
+    throw new DicomError("configuration", `Cannot serve ${purpose.name}: ${fact}`, { cause });
   }
 }
 
@@ -77,7 +78,7 @@ function createCheckingServer(
     key: options.keyPem,
     minVersion: options.minimumVersion,
     handshakeTimeout: HANDSHAKE_MS,
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: [...options.purpose.alpnProtocols],
     ...(verifyPeers && { ca: verifyPeers.caPem, requestCert: true, rejectUnauthorized: true }),
   }, (socket) => {
     socket.on("error", () => {}); // reading and writing tell of it
@@ -105,7 +106,7 @@ async function isRefused(
   const options = { ...checks, hostname: "127.0.0.1", port: 0, log: () => {}, onSocket };
   const server = await acceptVerifiedTls({ ...options, onRefused: () => resolve(true) })
     .catch((cause: unknown) => {
-      throw unable("check the clients of HTTPS", cause);
+      throw unable(`check the clients of ${checks.purpose.name}`, cause);
     });
   const to = { host: "127.0.0.1", port: server.port, rejectUnauthorized: false };
   const probe = connect({ ...to, ...client }).on("error", () => {}).on("secureConnect", () => {});

@@ -1,8 +1,8 @@
 import type { Log } from "../core/ports.ts";
-import { acceptTcp, acceptTls } from "../net/acceptors.ts";
+import type { TlsPurpose } from "../net/acceptors.ts";
+import { openAcceptors } from "../net/open_acceptors.ts";
 import { Connection, type FetchHandler, type Limits } from "./listener/connection.ts";
-import { acceptVerifiedTls, proveVerifiedTls } from "../net/verified_tls.ts";
-import type { Acceptor, Socket } from "../net/socket.ts";
+import type { Socket } from "../net/socket.ts";
 
 /** HTTPS instead of HTTP. */
 export interface TlsOptions {
@@ -46,7 +46,9 @@ export async function listen(options: ListenOptions): Promise<HttpListener> {
   const { limits, log } = options;
   const connections = new Set<Connection>();
   const onSocket = (socket: Socket) => admit(socket, connections, options);
-  const acceptors = await openAll(options, onSocket);
+  const { tls, ...where } = options;
+  const checks = tls && { ...tls, purpose: PURPOSE };
+  const acceptors = await openAcceptors({ ...where, onSocket, ...(checks && { tls: checks }) });
   const timer = setInterval(() => {
     const now = performance.now();
     for (const connection of connections) connection.checkDeadline(now);
@@ -63,25 +65,13 @@ export async function listen(options: ListenOptions): Promise<HttpListener> {
   return { addresses, close, [Symbol.asyncDispose]: () => close(0) };
 }
 
-/** @throws DicomError `configuration`; what was opened before is closed */
-async function openAll(options: ListenOptions, onSocket: (socket: Socket) => void) {
-  const { hostnames, port, tls, log } = options;
-  const needsProof = tls && (tls.verifyPeers !== undefined || tls.minimumVersion !== "TLSv1.2");
-  if (needsProof) await proveVerifiedTls(tls);
-  const acceptors: Acceptor[] = [];
-  try {
-    for (const hostname of hostnames) {
-      const where = { hostname, port, onSocket, log };
-      if (needsProof) acceptors.push(await acceptVerifiedTls({ ...where, ...tls }));
-      else if (tls) acceptors.push(acceptTls({ ...where, ...tls }));
-      else acceptors.push(acceptTcp(where));
-    }
-    return acceptors;
-  } catch (error) {
-    await Promise.all(acceptors.map((acceptor) => acceptor.close()));
-    throw error;
-  }
-}
+/** Of HTTPS. */
+const PURPOSE: TlsPurpose = {
+  name: "HTTPS",
+  verifyOption: "SslVerifyPeers",
+  versionOption: "SslMinimumProtocolVersion",
+  alpnProtocols: ["http/1.1"],
+};
 
 function admit(socket: Socket, connections: Set<Connection>, options: ListenOptions): void {
   const { limits, log } = options;
