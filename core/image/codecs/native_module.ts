@@ -1,0 +1,18 @@
+// Has the package embedded in the executable; nothing of it runs but its WebAssembly.
+import "dcmjs-codecs/package.json" with { type: "json" };
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/**
+ * The WebAssembly of all codecs that are not our own, compiled once beside the main thread. Workers that get it by
+ * message need no permission, not even to read it.
+ */
+export function nativeCodecsModule(): Promise<WebAssembly.Module> {
+  compiled ??= compile();
+  return compiled;
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  const file = import.meta.resolve("dcmjs-codecs/build/dcmjs-native-codecs.wasm");
+  return await WebAssembly.compile(await Deno.readFile(new URL(file)));
+}
