@@ -24,10 +24,14 @@ import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { parseTagOrName, registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
 import { DicomError } from "./errors.ts";
+import { createJobs, type Jobs } from "./jobs/engine.ts";
+import { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
 import { createModalities, type Modalities } from "./modalities.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
+import { createQueries, type Queries } from "./remote/queries.ts";
+import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
 import { createWorklists, type Worklists } from "./worklists.ts";
 
@@ -79,6 +83,10 @@ export interface App extends AsyncDisposable {
   readonly files: Pick<FileStore, "open">;
   readonly queryRetrieve: QueryRetrieve;
   readonly commitment: Commitment;
+  readonly jobs: Jobs<typeof JOB_TYPES>;
+  /** Queries of remote modalities. */
+  readonly queries: Queries;
+  readonly sendStraight: SendStraight;
   /** Undefined unless they are enabled. */
   readonly worklists: Worklists | undefined;
 }
@@ -137,6 +145,14 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     log: logs.of("dicom"),
     maximumReports: config.storageCommitmentReportsSize,
   });
+  const jobs = createJobs({
+    types: JOB_TYPES,
+    ports: { client, index, files, commitment },
+    clock,
+    log: logs.of("jobs"),
+    concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
+    historySize: config.jobsHistorySize,
+  });
   const app: App = {
     config,
     clock,
@@ -170,6 +186,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       options: queryRetrieveOptions(config),
     }),
     commitment,
+    jobs,
+    queries: createQueries(client, config.queryRetrieveSize),
+    sendStraight: createSendStraight({ files, client, extract }),
     worklists: config.worklists?.enable
       ? createWorklists({
         folder: ports.openWorklists(config.worklists.folder),
@@ -183,6 +202,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       })
       : undefined,
     async [Symbol.asyncDispose]() {
+      await jobs[Symbol.asyncDispose]();
       await commitment[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();
       await stability[Symbol.asyncDispose]();

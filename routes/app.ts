@@ -9,11 +9,15 @@ import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
 import { instanceRoutes } from "./instances.ts";
+import { jobRoutes } from "./jobs.ts";
 import { labelRoutes } from "./labels.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { createMethodTable, METHODS } from "./method.ts";
+import { modalityRoutes } from "./modalities.ts";
 import { openApiRoutes } from "./openapi.ts";
+import { queryRoutes } from "./queries.ts";
 import { resourceRoutes } from "./resources.ts";
+import { storageCommitmentRoutes } from "./storage_commitment.ts";
 import { systemRoutes } from "./system.ts";
 import { instanceTagRoutes, resourceTagRoutes } from "./tags.ts";
 import { toolRoutes } from "./tools.ts";
@@ -43,6 +47,10 @@ export function createRoutes(app: App): Hono {
   routes.route("/changes", changeRoutes(app));
   routes.route("/associations", associationRoutes(app));
   routes.route("/tools", toolRoutes(app));
+  routes.route("/modalities", modalityRoutes(app));
+  routes.route("/queries", queryRoutes(app));
+  routes.route("/jobs", jobRoutes(app));
+  routes.route("/storage-commitment", storageCommitmentRoutes(app));
   routes.route("/instances", instanceRoutes(app));
   routes.route("/instances", instanceTagRoutes(app));
   for (const level of LEVELS) {

@@ -83,7 +83,11 @@ export async function readText(c: Context): Promise<string> {
  * @throws DicomError `too-large`, `bad-request` if it is nested too deep
  */
 export async function readJson(c: Context): Promise<unknown> {
-  const text = await readText(c);
+  return parseJson(await readText(c));
+}
+
+/** A text that was read, as JSON; otherwise as `readJson()`. */
+export function parseJson(text: string): unknown {
   if (depthOf(text) > MAXIMUM_DEPTH) {
     throw new DicomError("bad-request", `Cannot read JSON: nested deeper than ${MAXIMUM_DEPTH}`);
   }

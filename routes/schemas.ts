@@ -21,14 +21,31 @@ export const names = z.array(z.string());
  * @throws DicomError `bad-request` or `out-of-range`, naming the first field that is wrong
  */
 export async function readObject<S extends z.ZodType>(c: Context, schema: S): Promise<z.infer<S>> {
-  const result = schema.safeParse(await readJson(c));
+  return checked(await readJson(c), schema, "bad-request");
+}
+
+/**
+ * A body that was read, checked, where Orthanc speaks of a bad file.
+ *
+ * @throws DicomError `bad-file` or `out-of-range`, naming the first field that is wrong
+ */
+export function checkedFile<S extends z.ZodType>(value: unknown, schema: S): z.infer<S> {
+  return checked(value, schema, "bad-file");
+}
+
+function checked<S extends z.ZodType>(
+  value: unknown,
+  schema: S,
+  code: "bad-request" | "bad-file",
+): z.infer<S> {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.path.length === 0) {
-    throw new DicomError("bad-request", "The body must contain a JSON object");
+    throw new DicomError(code, "The body must contain a JSON object");
   }
   const outOfRange = issue.code === "too_small" ||
     (issue.code === "custom" && issue.params?.outOfRange);
   const message = `Field "${issue.path.join(".")}" is wrong: ${issue.message}`;
-  throw new DicomError(outOfRange ? "out-of-range" : "bad-request", message);
+  throw new DicomError(outOfRange ? "out-of-range" : code, message);
 }

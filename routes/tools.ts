@@ -8,6 +8,7 @@ import { bulkRoutes } from "./bulk.ts";
 import { empty } from "./errors.ts";
 import { findRoutes } from "./find.ts";
 import { readText } from "./body.ts";
+import { answerDicomEcho } from "./modalities.ts";
 import { emptyJson, json, text } from "./respond.ts";
 
 const MINUTE_MS = 60_000;
@@ -27,6 +28,7 @@ export function toolRoutes(app: App): Hono {
     })
     .get("/default-encoding", (c) => text(c, app.config.defaultEncoding))
     .get("/labels", async (c) => json(c, await app.index.labels()))
+    .post("/dicom-echo", (c) => answerDicomEcho(c, app))
     .post("/reset", (c) => {
       control.restart();
       return emptyJson(c);
