@@ -77,7 +77,7 @@ export async function start(config: Config, options: StartOptions = {}): Promise
       }),
     )
     : undefined;
-  const dicom = config.dicomServerEnabled ? stack.use(listenDicom(app)) : undefined;
+  const dicom = config.dicomServerEnabled ? stack.use(await listenDicom(app)) : undefined;
   const running = stack.move(); // an error above closes what was opened
   return {
     dicomPort: dicom?.port,

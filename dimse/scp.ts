@@ -1,6 +1,8 @@
 import type { App } from "../core/app.ts";
-import { acceptTcp } from "../net/acceptors.ts";
+import { DicomError } from "../core/errors.ts";
+import { openAcceptors } from "../net/open_acceptors.ts";
 import type { Socket } from "../net/socket.ts";
+import { listenerTls } from "./scp/tls.ts";
 import { policyOf } from "./scp/admission.ts";
 import { Connection, type ConnectionOptions } from "./scp/connection.ts";
 
@@ -23,11 +25,11 @@ const MOST_CONNECTIONS = 2 * MOST_ASSOCIATIONS;
 const GONE_MS = 1000;
 
 /**
- * Serves DICOM over TCP (PS3.8 Section 9), on all addresses of the machine.
+ * Serves DICOM over TCP (PS3.8 Section 9) or TLS (PS3.15 Annex B), on all addresses of the machine.
  *
- * @throws DicomError `configuration` if the port cannot be had
+ * @throws DicomError `configuration` if the port cannot be had, or TLS is not possible as configured
  */
-export function listenDicom(app: App): DicomListener {
+export async function listenDicom(app: App): Promise<DicomListener> {
   const connections = new Map<Connection, { readonly ip: string; readonly ended: Promise<void> }>();
   const log = app.logs.of("dicom");
   const options: Omit<ConnectionOptions, "isFull"> = {
@@ -49,9 +51,12 @@ export function listenDicom(app: App): DicomListener {
     connections.set(connection, { ip, ended });
   }
 
+  const tls = listenerTls(app.config);
   const { dicomPort: port } = app.config;
-  const acceptor = acceptTcp({ hostname: "0.0.0.0", port, onSocket: admit, log });
-  log("info", "Listening for DICOM", { port: acceptor.port });
+  const where = { hostnames: ["0.0.0.0"], port, onSocket: admit, log };
+  const [acceptor] = await openAcceptors({ ...where, ...(tls && { tls }) });
+  if (!acceptor) throw new DicomError("internal", "Cannot serve DICOM: there is no address");
+  log("info", "Listening for DICOM", { port: acceptor.port, tls: tls !== undefined });
   const close = async (graceMs: number) => {
     const closed = acceptor.close();
     for (const connection of connections.keys()) connection.drain();

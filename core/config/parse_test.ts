@@ -225,7 +225,7 @@ for (
     ["RestApiWriteToFileSystemEnabled", true, false],
     ["Plugins", ["x.so"], []],
     ["SslCiphersAccepted", ["AES128-GCM-SHA256"], []],
-    ["DicomTlsEnabled", true, false],
+    ["DicomTlsCiphersAccepted", ["AES128-GCM-SHA256"], []],
   ] as const
 ) {
   Deno.test(`parseConfiguration() refuses a dangerous ${name} only`, () => {
