@@ -9,9 +9,10 @@ import { Status } from "./status.ts";
 /** Sends one instance. @returns the status of the C-STORE response */
 export type SendOne = (instance: SelectedInstance, file: OpenFile) => Promise<number>;
 
-/** Statuses of retrievals (PS3.4 Tables C.4-2 and C.4-3). */
+/** "Unable to perform sub-operations" (PS3.4 Tables C.4-2 and C.4-3). */
 const UNABLE_TO_PERFORM = 0xa702;
-const SOME_FAILED = 0xb000;
+/** "Sub-operations complete, one or more failures or warnings" (PS3.4 Tables C.4-2 and C.4-3). */
+export const SOME_FAILED = 0xb000;
 
 /** Statuses of C-STORE where the remote has the instance: success, and that it had it before. */
 const COMPLETED: ReadonlySet<number> = new Set([0x0000, 0x0111]);

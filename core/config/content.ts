@@ -41,7 +41,7 @@ export const CONTENT_OPTIONS = {
     schema: flag,
     default: true,
     description: "Transcode for a receiver that refuses the stored transfer syntax",
-    state: "later",
+    state: "served",
   }),
   IngestTranscoding: option({
     schema: optional(uid),

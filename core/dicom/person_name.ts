@@ -28,6 +28,7 @@ export function widerPattern(matcher: Matcher): Matcher | undefined {
   const groups = pattern.split("=").map(withoutEmptyEnd);
   const isFirst = groups.length === 1 ? isAscii(pattern) : groups[0] !== "";
   const wide = groups.filter((group) => group !== "").map((group) => `${group}*`).join("");
+  if (wide === "") return undefined;
   return { kind: "wildcard", pattern: `${isFirst ? "" : "*"}${wide}`.replace(/\*+/g, "*") };
 }
 

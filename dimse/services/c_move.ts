@@ -1,3 +1,4 @@
+import type { App } from "../../core/app.ts";
 import type { Selection } from "../../core/archive/query_retrieve/select.ts";
 import type { Modality } from "../../core/config/modality.ts";
 import { SOP_CLASS } from "../../core/dicom/sop_class.ts";
@@ -8,7 +9,7 @@ import { CommandField } from "../command.ts";
 import { readDataSet } from "../identifier.ts";
 import type { DimseService, Request, Response, ServiceContext } from "../service.ts";
 import { Status, statusOf } from "../status.ts";
-import { noneSent, subOperations } from "../sub_operations.ts";
+import { noneSent, SOME_FAILED, subOperations } from "../sub_operations.ts";
 
 const DESTINATION_UNKNOWN = 0xa801;
 
@@ -25,9 +26,9 @@ export const cMove: DimseService = {
     const identifier = await readDataSet(request, app);
     const destination = destinationOf(request, context);
     const selection = await app.queryRetrieve.select(identifier);
-    yield* selection.instances.length === 0
-      ? subOperations(request, selection, { ...context, send: () => Promise.resolve(0) })
-      : move(request, context, { destination, selection });
+    if (selection.instances.length === 0) yield* nothingToSend(request, context, selection);
+    else if (app.config.synchronousCMove) yield* move(request, context, { destination, selection });
+    else yield submit(request, context, { destination, selection });
   },
 
   /** PS3.4 Table C.4-2. */
@@ -48,11 +49,64 @@ function destinationOf({ command }: Request, { app }: ServiceContext): Modality 
   });
 }
 
+function nothingToSend(request: Request, context: ServiceContext, selection: Selection) {
+  return subOperations(request, selection, { ...context, send: () => Promise.resolve(0) });
+}
+
+/** What is to be sent where. */
+interface Move {
+  readonly destination: Modality;
+  readonly selection: Selection;
+}
+
+/**
+ * Leaves the sending to a job (option `SynchronousCMove`). The requestor is told that all is done, as Orthanc does, but
+ * for what is not here.
+ */
+function submit(
+  { caller, command }: Request,
+  { app }: ServiceContext,
+  { destination, selection }: Move,
+): Response {
+  const { instances, missing } = selection;
+  app.jobs.submit({
+    type: "DicomModalityStore",
+    input: {
+      remote: remoteOf(destination, app.config),
+      resources: instances.map(({ id }) => ({ level: "Instance", id })),
+      instances: instances.map(({ id }) => id),
+      kinds: kindsOf(selection),
+      allowTranscoding: allowsTranscoding(destination, app),
+      permissive: true,
+      moveOriginator: { aet: caller.aet, messageId: command.messageId ?? 0 },
+      commitmentUid: null,
+    },
+    priority: 0,
+    userData: undefined,
+  });
+  return {
+    status: missing.length === 0 ? Status.success : SOME_FAILED,
+    command: {
+      numberOfCompletedSubOperations: Math.min(instances.length, MOST_COUNTED),
+      numberOfFailedSubOperations: Math.min(missing.length, MOST_COUNTED),
+      numberOfWarningSubOperations: 0,
+    },
+  };
+}
+
+/** Counters are 16 bits wide. */
+const MOST_COUNTED = 0xffff;
+
+/** As far as the server, and this modality, have it. */
+function allowsTranscoding({ allowTranscoding }: Modality, { config }: App): boolean {
+  return allowTranscoding && config.transcodeDicomProtocol;
+}
+
 /** Sends over one association of its own; where that cannot be had, all sub-operations have failed. */
 async function* move(
   request: Request,
   context: ServiceContext,
-  { destination, selection }: { readonly destination: Modality; readonly selection: Selection },
+  { destination, selection }: Move,
 ): AsyncGenerator<Response> {
   const { app } = context;
   const { caller, command } = request;
@@ -60,7 +114,7 @@ async function* move(
   try {
     opened = await app.client.openStore(remoteOf(destination, app.config), {
       kinds: kindsOf(selection),
-      allowTranscoding: destination.allowTranscoding && app.config.transcodeDicomProtocol,
+      allowTranscoding: allowsTranscoding(destination, app),
       moveOriginator: { aet: caller.aet, messageId: command.messageId ?? 0 },
     }, NEVER);
   } catch (error) {

@@ -31,7 +31,7 @@ async function both() {
       DicomModalities: { orthanc: ["THEIRS", "127.0.0.1", theirs] },
     }),
   );
-  stack.use(listenDicom(server.app));
+  stack.use(await listenDicom(server.app));
   const orthanc = stack.use(
     await startOrthanc({
       DicomPort: theirs,

@@ -25,7 +25,7 @@ async function serve(config: Record<string, unknown> = {}): Promise<Server> {
       ...config,
     }),
   );
-  const listener = stack.use(listenDicom(server.app));
+  const listener = stack.use(await listenDicom(server.app));
   const running = stack.move();
   return { port: listener.port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -175,6 +175,56 @@ peerTest({
       );
       assert.match(output, /0xb000|SubOperationsCompleteOneOrMoreFailures/i);
     });
+  },
+});
+
+peerTest({
+  name: "C-MOVE: a job sends where SynchronousCMove is false",
+  needs: [...NEEDS, ["storescp", "--version"]],
+  async fn() {
+    await using target = await storescp("-aet", "TARGET");
+    await using served = await serve({
+      SynchronousCMove: false,
+      DicomModalities: { target: ["TARGET", "127.0.0.1", target.port] },
+    });
+    const { output, code } = await run(
+      "movescu",
+      ...["-d", "-S", "-aem", "TARGET"],
+      ...["-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=1.1"],
+      ...["127.0.0.1", `${served.port}`],
+    );
+    assert.equal(code, 0, output);
+    assert.match(output, /Completed Suboperations\s*: 3/);
+    const { jobs } = served.server.app;
+    const arrived = async () =>
+      (await Array.fromAsync(Deno.readDir(target.folder))).filter(({ isFile }) => isFile).length;
+    for (const until = Date.now() + 10_000; Date.now() < until && await arrived() < 3;) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(await arrived(), 3);
+    assert.equal(jobs.list().length, 1);
+  },
+});
+
+peerTest({
+  name: "C-MOVE: C-CANCEL ends it with its status",
+  needs: [...NEEDS, ["storescp", "--version"]],
+  async fn() {
+    await using target = await storescp("-aet", "TARGET");
+    await using served = await serve({
+      DicomModalities: { target: ["TARGET", "127.0.0.1", target.port] },
+    });
+    const many = Array.from({ length: 300 }, (_, number) => `1.1.1.${number + 10}`);
+    for (const SOPInstanceUID of many) await served.server.upload(instanceFile({ SOPInstanceUID }));
+    const { output } = await run(
+      "movescu",
+      ...["-d", "-S", "-aem", "TARGET", "--cancel", "3"],
+      ...["-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=1.1"],
+      ...["127.0.0.1", `${served.port}`],
+    );
+    assert.match(output, /0xfe00|Cancel: SubOperationsTerminated/i);
+    const arrived = await Array.fromAsync(Deno.readDir(target.folder));
+    assert.ok(arrived.length < many.length, `${arrived.length}`);
   },
 });
 

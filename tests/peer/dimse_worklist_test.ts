@@ -51,7 +51,7 @@ async function outpost(path: string, options: Record<string, unknown> = {}) {
       },
     }),
   );
-  const { port } = stack.use(listenDicom(server.app));
+  const { port } = stack.use(await listenDicom(server.app));
   const running = stack.move();
   return { port, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -125,7 +125,7 @@ peerTest({
   needs: NEEDS,
   async fn() {
     await using server = await startApp({ config: { DicomPort: 0 } });
-    await using listener = listenDicom(server.app);
+    await using listener = await listenDicom(server.app);
     const { code, output } = await findscu(listener.port, ["-W"], RETURNED);
     assert.notEqual(code, 0);
     assert.match(output, /No Acceptable Presentation Contexts|No presentation context/i);
