@@ -8,6 +8,7 @@ import {
   MAXIMUM_COMMAND_SIZE,
   NO_DATA_SET,
 } from "./command.ts";
+import { PDU_HEADER_SIZE } from "./pdu.ts";
 import { DATA_HEADER_SIZE, type Pdv, readPdv, writeDataHeader } from "./pdv.ts";
 import type { ReceivedPdu } from "./pdu_stream.ts";
 
@@ -41,7 +42,8 @@ const LONGEST_PDU = 131_072;
 /** Shortest PDU that is sent, whatever the remote asks. */
 const SHORTEST_PDU = 128;
 const PDV_HEADER_SIZE = 6;
-const buffers = createSlabs(262_144, 8);
+/** Two of the longest PDUs, with their headers. */
+const buffers = createSlabs(2 * (LONGEST_PDU + PDU_HEADER_SIZE), 8);
 
 /** Puts messages together from presentation data values (PS3.8 Annex E), data sets as they come. */
 export class MessageReader {

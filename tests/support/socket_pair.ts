@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Socket } from "../../net/socket.ts";
 
 /** One end of a connection in memory, and what a test may do with it. */
@@ -38,7 +39,7 @@ class Pipe {
     while (this.#bytes.length >= this.capacity && !this.#isEnded) await this.#changed.promise;
     if (this.#isEnded) throw new Deno.errors.BrokenPipe();
     const count = Math.min(bytes.length, this.capacity - this.#bytes.length);
-    this.#bytes = Uint8Array.from([...this.#bytes, ...bytes.subarray(0, count)]);
+    this.#bytes = new Uint8Array(Buffer.concat([this.#bytes, bytes.subarray(0, count)]));
     this.#tell();
     return count;
   }
