@@ -44,7 +44,6 @@ export function storageCommitmentRoutes(app: App): Hono {
         throw new DicomError("bad-sequence-of-calls", `Cannot remove DICOM instances: ${fact}`);
       }
       for (const { sopInstanceUid } of stored) await removeInstances(app, sopInstanceUid);
-      app.commitment.forget(id);
       return emptyJson(c);
     });
 }
