@@ -7,7 +7,7 @@ export const DICOM_CLIENT_OPTIONS = {
     schema: seconds(),
     default: 10,
     description: "How long to wait for a remote modality; 0 for no limit",
-    state: "later",
+    state: "served",
   }),
   DicomAssociationCloseDelay: option({
     schema: seconds(),
@@ -25,18 +25,18 @@ export const DICOM_CLIENT_OPTIONS = {
     schema: oneOf(["C-MOVE", "C-GET"]),
     default: "C-MOVE",
     description: "How to retrieve the answers of a query",
-    state: "later",
+    state: "served",
   }),
   DicomEchoChecksFind: option({
     schema: flag,
     default: false,
     description: "Try C-FIND too when testing a modality by C-ECHO",
-    state: "later",
+    state: "served",
   }),
   QueryRetrieveSize: option({
     schema: count,
     default: 100,
     description: "Queries to keep",
-    state: "later",
+    state: "served",
   }),
 };

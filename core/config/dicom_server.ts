@@ -77,12 +77,12 @@ export const DICOM_SERVER_OPTIONS = {
     description: "Accept a known modality only from its own host",
     state: "served",
   }),
-  DicomAlwaysAllowEcho: allow("C-ECHO", true, "served"),
-  DicomAlwaysAllowStore: allow("C-STORE", true, "served"),
-  DicomAlwaysAllowFind: allow("C-FIND of patients, studies, series and instances", false, "later"),
-  DicomAlwaysAllowFindWorklist: allow("C-FIND of worklists", false, "later"),
-  DicomAlwaysAllowGet: allow("C-GET", false, "later"),
-  DicomAlwaysAllowMove: allow("C-MOVE", false, "later"),
+  DicomAlwaysAllowEcho: allow("C-ECHO", true),
+  DicomAlwaysAllowStore: allow("C-STORE", true),
+  DicomAlwaysAllowFind: allow("C-FIND of patients, studies, series and instances", false),
+  DicomAlwaysAllowFindWorklist: allow("C-FIND of worklists", false),
+  DicomAlwaysAllowGet: allow("C-GET", false),
+  DicomAlwaysAllowMove: allow("C-MOVE", false),
   DicomModalities: option({
     schema: named(modality),
     default: {},
@@ -93,7 +93,7 @@ export const DICOM_SERVER_OPTIONS = {
     schema: flag,
     default: false,
     description: "Keep modalities in the index; those of the configuration are then ignored",
-    state: "later",
+    state: "served",
   }),
   DefaultEncoding: option({
     schema: oneOf(ENCODINGS),
@@ -211,9 +211,9 @@ export const DICOM_SERVER_OPTIONS = {
   }),
 };
 
-function allow(service: string, isAllowed: boolean, state: "served" | "later") {
+function allow(service: string, isAllowed: boolean) {
   const description = `Accept ${service} from unknown AE titles too`;
-  return option({ schema: flag, default: isAllowed, description, state });
+  return option({ schema: flag, default: isAllowed, description, state: "served" });
 }
 
 function tlsFile(description: string) {

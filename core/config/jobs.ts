@@ -19,13 +19,13 @@ export const JOB_OPTIONS = {
     schema: integer(0, 1024),
     default: 2,
     description: "Jobs that run at a time; 0 for one per processor",
-    state: "later",
+    state: "served",
   }),
   JobsHistorySize: option({
     schema: count,
     default: 10,
     description: "Finished jobs to keep",
-    state: "later",
+    state: "served",
   }),
   SaveJobs: option({
     schema: flag,
