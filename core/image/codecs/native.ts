@@ -34,6 +34,13 @@ export interface NativeParameters {
   readonly colorTransform?: boolean;
 }
 
+/** What to decode. */
+export interface NativeDecoding {
+  readonly shape: NativeShape;
+  /** Whether JPEG in YBR becomes RGB. */
+  readonly toRgb?: boolean;
+}
+
 /** A frame with what the codec made of its description. */
 export interface NativeResult {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -43,7 +50,7 @@ export interface NativeResult {
 /** An instance of the module. One that has failed is dropped, for its memory may be damaged; the next call has a new one. */
 export interface NativeCodecs {
   /** @throws DicomError `bad-file` whatever is wrong with the bytes */
-  decode(family: NativeFamily, encoded: Uint8Array, shape: NativeShape): NativeResult;
+  decode(family: NativeFamily, encoded: Uint8Array, options: NativeDecoding): NativeResult;
   /** @throws DicomError `not-implemented` if the codec cannot encode such samples */
   encode(
     family: NativeFamily,
@@ -92,11 +99,11 @@ export function createNativeCodecs(module: WebAssembly.Module): NativeCodecs {
     }
   };
   return {
-    decode: (family, encoded, shape) =>
+    decode: (family, encoded, options) =>
       failingAs(
         "bad-file",
         `Cannot decode frame`,
-        () => run((on) => on.decode(family, encoded, shape)),
+        () => run((on) => on.decode(family, encoded, options)),
       ),
     encode: (family, samples, options) =>
       failingAs(
@@ -130,9 +137,13 @@ class Instance {
     this.#call("_initialize");
   }
 
-  decode(family: NativeFamily, encoded: Uint8Array, shape: NativeShape): NativeResult {
+  decode(
+    family: NativeFamily,
+    encoded: Uint8Array,
+    { shape, toRgb = false }: NativeDecoding,
+  ): NativeResult {
     const parameters = this.#call("CreateDecoderParameters");
-    this.#call("SetConvertColorspaceToRgb", parameters, 0);
+    this.#call("SetConvertColorspaceToRgb", parameters, Number(toRgb));
     const context = this.#context(shape);
     this.#fill("Encoded", context, encoded);
     this.#call(`Decode${family}`, context, parameters);
