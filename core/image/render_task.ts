@@ -1,0 +1,95 @@
+import { DicomError } from "../errors.ts";
+import type { DecodedFrame } from "./codec.ts";
+import type { NativeCodecs } from "./codecs/native.ts";
+import { type Image, toImage } from "./decoded.ts";
+import type { ImageEncoder } from "./encoder.ts";
+import { ENCODERS, type ImageMediaType } from "./encoders.ts";
+import { type NpyType, npyType } from "./encoders/npy.ts";
+import { encodeMatlab } from "./encoders/matlab.ts";
+import type { Palette } from "./palette.ts";
+import type { PixelDescription } from "./pixels.ts";
+import type { SampleArray } from "./samples.ts";
+import type { Rescale } from "./gray_transform.ts";
+import { render, type Rendering } from "./render.ts";
+
+/** What a worker makes of one frame. */
+export type RenderRequest =
+  & {
+    /** The frame as the file has it. */
+    readonly encoded: Uint8Array;
+    readonly description: PixelDescription;
+    readonly palette: Palette | undefined;
+  }
+  & (
+    | {
+      readonly answer: "picture";
+      readonly rendering: Rendering;
+      readonly mediaType: ImageMediaType;
+      /** Of JPEG: 1 to 100. */
+      readonly quality: number;
+    }
+    | { readonly answer: "matlab" }
+    | {
+      readonly answer: "numpy";
+      /** Turns gray values into single precision. */
+      readonly rescale: Rescale | undefined;
+    }
+  );
+
+/** What has become of one frame. */
+export interface RenderedFrame {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What `bytes` are, if they are samples for NumPy. */
+  readonly array?: FrameArray;
+}
+
+/** The samples of one frame as an array. */
+export interface FrameArray {
+  readonly type: NpyType;
+  /** Rows, columns, and three for colours. */
+  readonly shape: readonly number[];
+}
+
+/** What is at hand where frames are rendered. */
+export interface RenderTools {
+  decode(encoded: Uint8Array, description: PixelDescription): Promise<DecodedFrame>;
+  readonly native: NativeCodecs;
+}
+
+/**
+ * Decodes a frame and makes of it what is wanted.
+ *
+ * @throws DicomError `bad-file` for damaged pixels, `not-implemented` for those that nobody can show so
+ */
+export async function renderTask(
+  request: RenderRequest,
+  { decode, native }: RenderTools,
+): Promise<RenderedFrame> {
+  const frame = await decode(request.encoded, request.description);
+  const image = toImage(frame, request.palette);
+  if (request.answer === "matlab") return { bytes: encodeMatlab(image) };
+  if (request.answer === "numpy") return numpy(image, request.rescale);
+  const { rendering, mediaType, quality } = request;
+  const raster = render(image, rendering);
+  const encoder: ImageEncoder = ENCODERS[mediaType];
+  const bits = raster.samples instanceof Uint8Array ? 8 : 16;
+  if (!encoder.bits.includes(bits)) {
+    throw new DicomError("not-acceptable", `Cannot write ${mediaType} of ${bits} bits`);
+  }
+  return { bytes: encoder.encode(raster, { quality, native }) };
+}
+
+/** Samples as they are, or as single precision with a meaning; colours have none. */
+function numpy(image: Image, rescale: Rescale | undefined): RenderedFrame {
+  const { kind, width, height } = image;
+  const samples = rescale && kind === "gray" ? rescaled(image.samples, rescale) : image.samples;
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength).slice();
+  const shape = [height, width, ...(kind === "color" ? [3] : [])];
+  return { bytes, array: { type: npyType(samples), shape } };
+}
+
+function rescaled(samples: SampleArray, { slope, intercept }: Rescale): Float32Array {
+  const result = new Float32Array(samples.length);
+  for (let at = 0; at < result.length; at++) result[at] = samples[at]! * slope + intercept;
+  return result;
+}
