@@ -107,7 +107,6 @@ export class UpperLayer {
     };
   }
 
-  /** How it ended; undefined while it lasts. */
   get ending(): Ending | undefined {
     return this.#ending;
   }
@@ -121,7 +120,6 @@ export class UpperLayer {
     return this.#controller.signal;
   }
 
-  /** Resolves when the connection is closed. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }

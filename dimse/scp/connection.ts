@@ -35,20 +35,14 @@ export class Connection {
 
   /** Serves until the connection is closed; never fails. */
   async run(): Promise<void> {
-    const { app, artimMs, idleMs, policy } = this.#options;
+    let ending = GIVEN_UP;
     try {
-      const accepted = await acceptAssociation((request) => this.#decide(request), {
-        socket: this.#socket,
-        clock: app.clock,
-        maximumLength: policy.maximumLength,
-        artimMs,
-        idleMs,
-      });
-      if (accepted.kind === "ended") return this.#ended(accepted.ending);
-      await this.#serve(accepted.association);
+      ending = await this.#live();
     } catch (error) {
-      app.logs.of("dicom")("error", "An association failed", { error: String(error) });
+      const log = this.#options.app.logs.of("dicom");
+      log("error", "An association failed", { error: String(error) });
     } finally {
+      this.#ended(ending);
       this.#socket.close();
     }
   }
@@ -81,7 +75,19 @@ export class Connection {
     return negotiate(request, { ...policy, refuse });
   }
 
-  async #serve(association: Association): Promise<void> {
+  async #live(): Promise<Ending> {
+    const { app, artimMs, idleMs, policy } = this.#options;
+    const accepted = await acceptAssociation((request) => this.#decide(request), {
+      socket: this.#socket,
+      clock: app.clock,
+      maximumLength: policy.maximumLength,
+      artimMs,
+      idleMs,
+    });
+    return accepted.kind === "ended" ? accepted.ending : await this.#serve(accepted.association);
+  }
+
+  async #serve(association: Association): Promise<Ending> {
     await using _ = association;
     this.#association = association;
     const { callingAeTitle, calledAeTitle } = association.request;
@@ -101,9 +107,8 @@ export class Connection {
       }
     } catch (error) {
       if (!association.ending) throw error;
-    } finally {
-      this.#ended(association.ending ?? GIVEN_UP);
     }
+    return association.ending ?? GIVEN_UP;
   }
 
   #ended(ending: Ending): void {
