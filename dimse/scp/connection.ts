@@ -26,6 +26,7 @@ export class Connection {
   #association: Association | undefined;
   #isBusy = false;
   #isDraining = false;
+  #hasEnded = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -35,14 +36,13 @@ export class Connection {
 
   /** Serves until the connection is closed; never fails. */
   async run(): Promise<void> {
-    let ending = GIVEN_UP;
     try {
-      ending = await this.#live();
+      await this.#live();
     } catch (error) {
       const log = this.#options.app.logs.of("dicom");
       log("error", "An association failed", { error: String(error) });
     } finally {
-      this.#ended(ending);
+      this.#ended(GIVEN_UP); // unless it is known already
       this.#socket.close();
     }
   }
@@ -75,7 +75,7 @@ export class Connection {
     return negotiate(request, { ...policy, refuse });
   }
 
-  async #live(): Promise<Ending> {
+  async #live(): Promise<void> {
     const { app, artimMs, idleMs, policy } = this.#options;
     const accepted = await acceptAssociation((request) => this.#decide(request), {
       socket: this.#socket,
@@ -84,10 +84,11 @@ export class Connection {
       artimMs,
       idleMs,
     });
-    return accepted.kind === "ended" ? accepted.ending : await this.#serve(accepted.association);
+    if (accepted.kind === "ended") this.#ended(accepted.ending);
+    else await this.#serve(accepted.association);
   }
 
-  async #serve(association: Association): Promise<Ending> {
+  async #serve(association: Association): Promise<void> {
     await using _ = association;
     this.#association = association;
     const { callingAeTitle, calledAeTitle } = association.request;
@@ -107,11 +108,14 @@ export class Connection {
       }
     } catch (error) {
       if (!association.ending) throw error;
+    } finally {
+      this.#ended(association.ending ?? GIVEN_UP); // before the connection is closed
     }
-    return association.ending ?? GIVEN_UP;
   }
 
   #ended(ending: Ending): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#notes.ended(ending);
     const level = ending.kind === "released" ? "info" : "warning";
     this.#options.app.logs.of("dicom")(level, `Association ${ending.kind}`, {
