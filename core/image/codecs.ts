@@ -1,9 +1,10 @@
 import { DicomError } from "../errors.ts";
-import type { PixelCodec } from "./codec.ts";
+import type { DecodedFrame, PixelCodec } from "./codec.ts";
 import { createHtJpeg2000, createJpeg2000 } from "./codecs/jpeg_2000.ts";
 import { createJpeg } from "./codecs/jpeg.ts";
 import { createJpegLs } from "./codecs/jpeg_ls.ts";
 import { createNativeCodecs, type NativeCodecs } from "./codecs/native.ts";
+import type { PixelDescription } from "./pixels.ts";
 import { rle } from "./codecs/rle.ts";
 import { bigEndian, littleEndian } from "./codecs/uncompressed.ts";
 
@@ -62,17 +63,25 @@ export function lossyMethod(transferSyntaxUid: string): string | undefined {
 export interface PixelCodecs {
   /** @throws DicomError `not-implemented` where there is none */
   of(transferSyntaxUid: string): PixelCodec;
+  /** The samples of a frame, by the codec of its transfer syntax. @throws DicomError as `PixelCodec.decode()` */
+  decode(encoded: Uint8Array, description: PixelDescription): Promise<DecodedFrame>;
+  /** What the codecs that are not our own consist of. */
+  readonly native: NativeCodecs;
 }
 
 /** Makes the codecs. @param module of `nativeCodecsModule()`; an instance is made when a codec needs it */
 export function createCodecs(module: WebAssembly.Module): PixelCodecs {
   const native = createNativeCodecs(module);
+  const of = (transferSyntaxUid: string): PixelCodec => {
+    const row = CODECS.get(transferSyntaxUid);
+    if (row) return row.create(native);
+    const fact = `transfer syntax ${transferSyntaxUid} is not supported`;
+    throw new DicomError("not-implemented", `Cannot decode frame: ${fact}`);
+  };
   return {
-    of(transferSyntaxUid) {
-      const row = CODECS.get(transferSyntaxUid);
-      if (row) return row.create(native);
-      const fact = `transfer syntax ${transferSyntaxUid} is not supported`;
-      throw new DicomError("not-implemented", `Cannot decode frame: ${fact}`);
-    },
+    of,
+    decode: async (encoded, description) =>
+      await of(description.transferSyntaxUid).decode(encoded, description),
+    native,
   };
 }

@@ -60,7 +60,7 @@ export interface NativeCodecs {
 }
 
 /** Most bytes that the memory of an instance grows to: what would need more is refused. */
-const MAXIMUM_MEMORY = 0x60000000;
+const MAXIMUM_MEMORY = 0x40000000;
 
 /** Numbers of photometric interpretations in the module. */
 const PHOTOMETRICS = [
