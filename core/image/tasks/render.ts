@@ -1,44 +1,41 @@
-import { DicomError } from "../errors.ts";
-import type { DecodedFrame } from "./codec.ts";
-import type { NativeCodecs } from "./codecs/native.ts";
-import { type Image, toImage } from "./decoded.ts";
-import type { ImageEncoder } from "./encoder.ts";
-import { ENCODERS, type ImageMediaType } from "./encoders.ts";
-import { type NpyType, npyType } from "./encoders/npy.ts";
-import { encodeMatlab } from "./encoders/matlab.ts";
-import type { Palette } from "./palette.ts";
-import type { PixelDescription } from "./pixels.ts";
-import type { SampleArray } from "./samples.ts";
-import type { Rescale } from "./gray_transform.ts";
-import { render, type Rendering } from "./render.ts";
+import { DicomError } from "../../errors.ts";
+import type { PixelCodecs } from "../codecs.ts";
+import { type Image, toImage } from "../decoded.ts";
+import type { ImageEncoder } from "../encoder.ts";
+import { ENCODERS, type ImageMediaType } from "../encoders.ts";
+import { type NpyType, npyType } from "../encoders/npy.ts";
+import { encodeMatlab } from "../encoders/matlab.ts";
+import type { Palette } from "../palette.ts";
+import { decodeTask, type FrameInput } from "./decode.ts";
+import type { SampleArray } from "../samples.ts";
+import type { Rescale } from "../gray_transform.ts";
+import { render, type Rendering } from "../render.ts";
 
 /** What a worker makes of one frame. */
 export type RenderRequest =
-  & {
-    /** The frame as the file has it. */
-    readonly encoded: Uint8Array;
-    readonly description: PixelDescription;
-    readonly palette: Palette | undefined;
+  & FrameInput
+  & { readonly palette: Palette | undefined }
+  & RenderAnswer;
+
+/** What is to become of a frame. */
+export type RenderAnswer =
+  | {
+    readonly answer: "picture";
+    readonly rendering: Rendering;
+    readonly mediaType: ImageMediaType;
+    /** Of JPEG: 1 to 100. */
+    readonly quality: number;
   }
-  & (
-    | {
-      readonly answer: "picture";
-      readonly rendering: Rendering;
-      readonly mediaType: ImageMediaType;
-      /** Of JPEG: 1 to 100. */
-      readonly quality: number;
-    }
-    | { readonly answer: "matlab" }
-    | {
-      readonly answer: "numpy";
-      /** Turns gray values into single precision. */
-      readonly rescale: Rescale | undefined;
-    }
-  );
+  | { readonly answer: "matlab" }
+  | {
+    readonly answer: "numpy";
+    /** Turns gray values into single precision. */
+    readonly rescale: Rescale | undefined;
+  };
 
 /** What has become of one frame. */
 export interface RenderedFrame {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   /** What `bytes` are, if they are samples for NumPy. */
   readonly array?: FrameArray;
 }
@@ -50,12 +47,6 @@ export interface FrameArray {
   readonly shape: readonly number[];
 }
 
-/** What is at hand where frames are rendered. */
-export interface RenderTools {
-  decode(encoded: Uint8Array, description: PixelDescription): Promise<DecodedFrame>;
-  readonly native: NativeCodecs;
-}
-
 /**
  * Decodes a frame and makes of it what is wanted.
  *
@@ -63,10 +54,9 @@ export interface RenderTools {
  */
 export async function renderTask(
   request: RenderRequest,
-  { decode, native }: RenderTools,
+  codecs: PixelCodecs,
 ): Promise<RenderedFrame> {
-  const frame = await decode(request.encoded, request.description);
-  const image = toImage(frame, request.palette);
+  const image = toImage(await decodeTask(request, codecs), request.palette);
   if (request.answer === "matlab") return { bytes: encodeMatlab(image) };
   if (request.answer === "numpy") return numpy(image, request.rescale);
   const { rendering, mediaType, quality } = request;
@@ -76,7 +66,7 @@ export async function renderTask(
   if (!encoder.bits.includes(bits)) {
     throw new DicomError("not-acceptable", `Cannot write ${mediaType} of ${bits} bits`);
   }
-  return { bytes: encoder.encode(raster, { quality, native }) };
+  return { bytes: await encoder.encode(raster, { quality, codecs }) };
 }
 
 /** Samples as they are, or as single precision with a meaning; colours have none. */
