@@ -1,4 +1,4 @@
-import type { Socket } from "../net/socket.ts";
+import type { Socket } from "../core/net/socket.ts";
 import { AbortReason, endedError, type Ending, RELEASED } from "./association/ending.ts";
 import { type Patience, UpperLayer } from "./association/upper_layer.ts";
 import { type Watch, watchArrivals } from "./association/watch.ts";

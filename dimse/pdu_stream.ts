@@ -1,6 +1,6 @@
 import { createSlabs } from "../core/bytes/slabs.ts";
 import { DicomError } from "../core/errors.ts";
-import type { Socket } from "../net/socket.ts";
+import type { Socket } from "../core/net/socket.ts";
 import { MAXIMUM_CONTROL_SIZE, PDU_HEADER_SIZE, type PduKind, pduKind } from "./pdu.ts";
 import { readPduLength } from "./pdv.ts";
 

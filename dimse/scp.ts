@@ -1,7 +1,7 @@
 import type { App } from "../core/app.ts";
 import { DicomError } from "../core/errors.ts";
-import { openAcceptors } from "../net/open_acceptors.ts";
-import type { Socket } from "../net/socket.ts";
+import { openAcceptors } from "../core/net/open_acceptors.ts";
+import type { Socket } from "../core/net/socket.ts";
 import { listenerTls } from "./scp/tls.ts";
 import { policyOf } from "./scp/admission.ts";
 import { Connection, type ConnectionOptions } from "./scp/connection.ts";

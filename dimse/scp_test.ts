@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../core/clock.ts";
 import { readFileMeta } from "../core/dicom/part10.ts";
-import { socketOf } from "../net/conn_socket.ts";
+import { socketOf } from "../core/net/conn_socket.ts";
 import { startApp, type TestApp } from "../tests/support/app.ts";
 import { associateRequest } from "../tests/support/association.ts";
 import { instanceFile } from "../tests/support/instances.ts";

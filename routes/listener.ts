@@ -1,8 +1,8 @@
 import type { Log } from "../core/ports.ts";
-import type { TlsPurpose } from "../net/acceptors.ts";
-import { openAcceptors } from "../net/open_acceptors.ts";
+import type { TlsPurpose } from "../core/net/acceptors.ts";
+import { openAcceptors } from "../core/net/open_acceptors.ts";
 import { Connection, type FetchHandler, type Limits } from "./listener/connection.ts";
-import type { Socket } from "../net/socket.ts";
+import type { Socket } from "../core/net/socket.ts";
 
 /** HTTPS instead of HTTP. */
 export interface TlsOptions {

@@ -1,6 +1,6 @@
 import { DicomError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 import { decodePdu, type Pdu, type PduKind } from "../pdu.ts";
 import { PduStream, type ReceivedPdu } from "../pdu_stream.ts";
 import { type Event, type Role, type State, step } from "../state_table.ts";

@@ -1,6 +1,6 @@
 import type { App } from "../../core/app.ts";
 import type { AssociationNotes } from "../../core/associations.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 import { acceptAssociation, type Association } from "../association.ts";
 import type { Ending } from "../association/ending.ts";
 import { negotiate, type Negotiation, type NegotiationPolicy, reject } from "../negotiation.ts";

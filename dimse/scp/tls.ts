@@ -1,7 +1,7 @@
 import type { Config } from "../../core/config.ts";
 import { DicomError } from "../../core/errors.ts";
-import type { TlsPurpose } from "../../net/acceptors.ts";
-import type { ClientChecks } from "../../net/verified_tls.ts";
+import type { TlsPurpose } from "../../core/net/acceptors.ts";
+import type { ClientChecks } from "../../core/net/verified_tls.ts";
 import { readTlsFiles } from "../tls_files.ts";
 
 /** Of DICOM over TLS. */

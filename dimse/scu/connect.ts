@@ -1,8 +1,8 @@
 import { DicomError } from "../../core/errors.ts";
 import type { RemoteAe } from "../../core/ports/dicom_client.ts";
 import type { Clock } from "../../core/ports.ts";
-import { socketOf } from "../../net/conn_socket.ts";
-import type { Socket } from "../../net/socket.ts";
+import { socketOf } from "../../core/net/conn_socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 
 /** How this side speaks TLS when it calls (PS3.15 Annex B). */
 export interface ClientTls {

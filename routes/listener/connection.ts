@@ -3,7 +3,7 @@ import { Inbound, RequestBody } from "./inbound.ts";
 import { parseHead, type Refusal, type RequestHead } from "./message.ts";
 import { type AnswerBody, Outbound } from "./outbound.ts";
 import { IncomingRequest, type RequestEnv } from "./request.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 import { Deadline } from "./deadline.ts";
 
 /** Answers one request, as Hono's `app.fetch` does. */

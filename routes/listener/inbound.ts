@@ -1,6 +1,6 @@
 import { DicomError } from "../../core/errors.ts";
 import { type Framing, parseChunkSize } from "./message.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 import type { Deadline } from "./deadline.ts";
 
 const HEAD_SLAB_BYTES = 16 * 1024;

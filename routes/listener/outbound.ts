@@ -1,5 +1,5 @@
 import { encodeHead } from "./message.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** Answers up to this size that tell their length go out in one write. */

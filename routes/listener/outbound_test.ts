@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type AnswerOptions, Outbound } from "./outbound.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 import { Deadline } from "./deadline.ts";
 
 const MIB = 1 << 20;

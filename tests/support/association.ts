@@ -7,7 +7,7 @@ import {
 import { APPLICATION_CONTEXT, negotiate } from "../../dimse/negotiation.ts";
 import type { AssociateRequest } from "../../dimse/pdu.ts";
 import { EMPTY_USER_INFORMATION } from "../../dimse/user_information.ts";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 
 export const VERIFICATION = "1.2.840.10008.1.1";
 export const IMPLICIT = "1.2.840.10008.1.2";

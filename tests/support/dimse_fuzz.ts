@@ -4,7 +4,7 @@ import { readFileMeta } from "../../core/dicom/part10.ts";
 import { requestAssociation } from "../../dimse/association.ts";
 import { CommandField, encodeCommand, HAS_DATA_SET, NO_DATA_SET } from "../../dimse/command.ts";
 import { encodePdu } from "../../dimse/pdu.ts";
-import { socketOf } from "../../net/conn_socket.ts";
+import { socketOf } from "../../core/net/conn_socket.ts";
 import { associateRequest } from "./association.ts";
 import { instanceFile } from "./instances.ts";
 

@@ -6,7 +6,7 @@ import { CommandField } from "../../dimse/command.ts";
 import type { Message } from "../../dimse/message.ts";
 import { negotiate } from "../../dimse/negotiation.ts";
 import { createNegotiationPolicy } from "../../dimse/negotiation_policy.ts";
-import { socketOf } from "../../net/conn_socket.ts";
+import { socketOf } from "../../core/net/conn_socket.ts";
 
 const POLICY = createNegotiationPolicy({
   refuse: ({ called }) =>

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Socket } from "../../net/socket.ts";
+import type { Socket } from "../../core/net/socket.ts";
 
 /** One end of a connection in memory, and what a test may do with it. */
 export interface TestSocket extends Socket {
