@@ -88,9 +88,14 @@ async function send(
     const { sopClassUid, sopInstanceUid } = instance;
     return { sopClassUid, sopInstanceUid };
   } catch (error) {
-    if (!permissive || signal.aborted || !(error instanceof DicomError)) throw error;
+    if (!permissive || signal.aborted || !isOfInstance(error)) throw error;
     return undefined;
   }
+}
+
+/** Whether another instance may do better: with a remote that does not answer, each would cost its time limit. */
+function isOfInstance(error: unknown): boolean {
+  return error instanceof DicomError && error.code !== "timeout";
 }
 
 async function open(id: string, { index, files }: JobContext): Promise<OutgoingInstance> {
