@@ -4,7 +4,8 @@ import type { TestApp } from "../support/app.ts";
 import { findscu, run, storescp, tagsOf } from "../support/dcmtk.ts";
 import { FILES, startFilled } from "../support/filled.ts";
 import { instanceFile } from "../support/instances.ts";
-import { peerTest } from "../support/peer.ts";
+import { ORTHANC_CHECK, startOrthanc } from "../support/orthanc.ts";
+import { freePort, peerTest } from "../support/peer.ts";
 
 const NEEDS = [["findscu", "--version"], ["movescu", "--version"], ["getscu", "--version"]];
 
@@ -290,5 +291,39 @@ peerTest({
     assert.deepEqual(await found("Yamada^Tarou^^"), ["N1"]);
     assert.deepEqual(await found("やまだ*"), ["N1"]);
     assert.deepEqual(await found("Tarou*"), []);
+  },
+});
+
+peerTest({
+  name: "Orthanc queries us, and has what it found moved to itself",
+  needs: [ORTHANC_CHECK],
+  async fn() {
+    const theirs = freePort();
+    await using served = await serve({
+      DicomAet: "OUTPOST",
+      DicomModalities: { orthanc: ["THEIRS", "127.0.0.1", theirs] },
+    });
+    await using orthanc = await startOrthanc({
+      DicomPort: theirs,
+      DicomAet: "THEIRS",
+      DicomModalities: { outpost: ["OUTPOST", "127.0.0.1", served.port] },
+    });
+    const post = async (path: string, body: unknown) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(body));
+      const response = await orthanc.request("POST", path, bytes);
+      assert.equal(response.status, 200, path);
+      return response.json();
+    };
+    const get = async (path: string) => (await orthanc.request("GET", path)).json();
+    const query = { Level: "Study", Query: { PatientID: "P*", PatientName: "" } };
+    const { Path } = await post("/modalities/outpost/query", query);
+    const answers = await get(`${Path}/answers?expand&simplify`);
+    assert.deepEqual(values(answers, "StudyInstanceUID"), ["1.1", "1.2", "1.3"]);
+    await post(`${Path}/retrieve`, { TargetAet: "THEIRS", Synchronous: true });
+    const { CountInstances } = await get("/statistics");
+    assert.equal(CountInstances, FILES.length);
+    const [first] = await get("/instances");
+    const sender = await orthanc.request("GET", `/instances/${first}/metadata/RemoteAET`);
+    assert.equal(await sender.text(), "OUTPOST");
   },
 });
