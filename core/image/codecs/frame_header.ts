@@ -4,6 +4,8 @@ import type { PixelDescription } from "../pixels.ts";
 
 /** What a compressed frame says of itself. */
 export interface FrameHeader {
+  /** Whether each sample is what it was: lossless JPEG only. */
+  readonly lossless?: boolean;
   readonly rows: number;
   readonly columns: number;
   readonly samplesPerPixel: number;
@@ -22,8 +24,9 @@ export function readJpegHeader(bytes: Uint8Array): FrameHeader {
     if (bytes[at] !== MARKER) throw damaged(`no marker stands at offset ${at}`);
     const marker = bytes[at + 1]!;
     if (marker === MARKER) at++; // a fill byte
-    else if (isStartOfFrame(marker)) return startOfFrame(bytes, at + 4);
-    else at += 2 + readU16(bytes, at + 2, false);
+    else if (isStartOfFrame(marker)) {
+      return { ...startOfFrame(bytes, at + 4), lossless: isLossless(marker) };
+    } else at += 2 + readU16(bytes, at + 2, false);
   }
   throw damaged("it has no frame header");
 }
@@ -65,6 +68,11 @@ const LONGEST_BOXES = 65536;
 function isStartOfFrame(marker: number): boolean {
   if (marker === 0xf7) return true;
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/** SOF3, SOF7, SOF11 and SOF15. */
+function isLossless(marker: number): boolean {
+  return (marker & 0xf3) === 0xc3;
 }
 
 function startOfFrame(bytes: Uint8Array, at: number): FrameHeader {

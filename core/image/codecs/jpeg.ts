@@ -10,25 +10,25 @@ import {
   interleave,
   narrow,
   nativeShape,
-  usedBits,
+  unsignedPrecision,
   widen,
 } from "./samples.ts";
 
 /** JPEG Baseline, which is lossy; the others that are encoded are lossless. */
 const BASELINE = "1.2.840.10008.1.2.4.50";
 
-/** JPEG (ITU-T T.81, PS3.5 Section A.4.1); lossy with 8 or 12 bits, lossless up to 16. YBR becomes RGB, as DCMTK has it. */
+/** JPEG (ITU-T T.81, PS3.5 Section A.4.1); lossy with 8 or 12 bits, lossless up to 16. Lossy YBR becomes RGB, as DCMTK has it. */
 export function createJpeg(native: NativeCodecs): PixelCodec {
   return {
     decode(encoded, description) {
       const header = readJpegHeader(encoded);
       checkHeader(header, description);
       const bitsAllocated = header.precision <= 8 ? 8 : 16;
-      const toRgb = isYbr(description);
+      const toRgb = !header.lossless && isYbr(description);
       const shape = nativeShape(description, { bitsAllocated, bitsStored: header.precision });
       const { bytes } = native.decode("Jpeg", encoded, { shape, toRgb });
       const isWider = description.bitsAllocated > bitsAllocated;
-      return checkDecoded(isWider ? widen(bytes) : bytes, {
+      return checkDecoded(isWider ? widen(bytes, description.signed) : bytes, {
         ...decodedDescription(description),
         planarConfiguration: 0,
         ...(toRgb && { photometric: "RGB" }),
@@ -48,7 +48,7 @@ export function createJpeg(native: NativeCodecs): PixelCodec {
       const shape = nativeShape(from, {
         signed: false,
         bitsAllocated: description.bitsAllocated,
-        bitsStored: isLossy ? 8 : precisionOf(frame),
+        bitsStored: isLossy ? 8 : unsignedPrecision(frame),
       });
       const { bytes } = native.encode("Jpeg", isNarrowed ? narrow(samples) : samples, {
         shape,
@@ -61,12 +61,6 @@ export function createJpeg(native: NativeCodecs): PixelCodec {
 
 function isYbr({ photometric }: PixelDescription): boolean {
   return photometric.startsWith("YBR_");
-}
-
-/** Less than 9 bits in words of 16, and signed ones, are encoded as what they are as unsigned words. */
-function precisionOf(frame: Parameters<typeof usedBits>[0]): number {
-  const { bitsAllocated, bitsStored, signed } = frame.description;
-  return signed || bitsStored <= 8 ? bitsAllocated : usedBits(frame);
 }
 
 function lossless(description: PixelDescription, to: string): PixelDescription {

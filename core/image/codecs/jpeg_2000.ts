@@ -1,3 +1,4 @@
+import { DicomError } from "../../errors.ts";
 import type { PixelCodec } from "../codec.ts";
 import type { Photometric, PixelDescription } from "../pixels.ts";
 import { checkHeader, readJpeg2000Header } from "./frame_header.ts";
@@ -6,10 +7,12 @@ import {
   cannotEncode,
   checkDecoded,
   checkEncodable,
+  checkLossy,
   decodedDescription,
   interleave,
   nativeShape,
   usedBits,
+  widen,
 } from "./samples.ts";
 
 /** How a transfer syntax is encoded. */
@@ -33,11 +36,17 @@ export function createJpeg2000(native: NativeCodecs): PixelCodec {
 
     plan(description, { to }) {
       checkEncodable(description);
-      const { photometric } = description;
+      const { family, lossy } = variantOf(to);
+      if (lossy) checkLossy(description);
+      checkColors(description);
+      const { bitsAllocated, signed, photometric } = description;
+      if (signed && bitsAllocated === 8 && family === "Jpeg2000") {
+        throw cannotEncode("its samples are signed bytes");
+      }
       return {
         ...description,
         planarConfiguration: 0,
-        photometric: photometric === "RGB" ? transformed(to) : photometric,
+        ...(photometric === "RGB" && { photometric: lossy ? "YBR_ICT" : "YBR_RCT" }),
         transferSyntaxUid: to,
       };
     },
@@ -76,10 +85,13 @@ function decode(
     readonly description: PixelDescription;
   },
 ) {
-  checkHeader(readJpeg2000Header(encoded), description);
+  const header = readJpeg2000Header(encoded);
+  checkHeader(header, description);
+  if (family === "Jpeg2000") checkColors(description);
   const { bytes } = native.decode(family, encoded, { shape: nativeShape(description) });
-  const { photometric } = description;
-  return checkDecoded(bytes, {
+  const { photometric, bitsAllocated, signed } = description;
+  const isWider = bitsAllocated === 16 && header.precision <= 8;
+  return checkDecoded(isWider ? widen(bytes, signed) : bytes, {
     ...decodedDescription(description),
     planarConfiguration: 0,
     ...(TRANSFORMED.includes(photometric) && { photometric: "RGB" }),
@@ -89,8 +101,10 @@ function decode(
 /** What decoders turn back into RGB (PS3.3 Section C.7.6.3.1.2). */
 const TRANSFORMED: readonly Photometric[] = ["YBR_RCT", "YBR_ICT"];
 
-function transformed(to: string): Photometric {
-  return variantOf(to).lossy ? "YBR_ICT" : "YBR_RCT";
+/** The package mixes up the samples of 16 bits if a pixel has several. @throws DicomError `not-implemented` for these */
+function checkColors({ samplesPerPixel, bitsAllocated }: PixelDescription): void {
+  if (samplesPerPixel === 1 || bitsAllocated === 8) return;
+  throw new DicomError("not-implemented", "Cannot use JPEG 2000: colours have 16 bits");
 }
 
 function variantOf(to: string): Variant {

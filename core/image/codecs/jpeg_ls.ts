@@ -4,10 +4,11 @@ import type { NativeCodecs } from "./native.ts";
 import {
   checkDecoded,
   checkEncodable,
+  checkLossy,
   decodedDescription,
   interleave,
   nativeShape,
-  usedBits,
+  unsignedPrecision,
   widen,
 } from "./samples.ts";
 
@@ -23,7 +24,7 @@ export function createJpegLs(native: NativeCodecs): PixelCodec {
       const shape = nativeShape(description, { bitsAllocated, bitsStored: header.precision });
       const { bytes } = native.decode("JpegLs", encoded, { shape });
       const isWider = description.bitsAllocated > bitsAllocated;
-      return checkDecoded(isWider ? widen(bytes) : bytes, {
+      return checkDecoded(isWider ? widen(bytes, description.signed) : bytes, {
         ...decodedDescription(description),
         planarConfiguration: 0,
       });
@@ -31,16 +32,15 @@ export function createJpegLs(native: NativeCodecs): PixelCodec {
 
     plan(description, { to }) {
       checkEncodable(description);
+      if (to === NEAR_LOSSLESS) checkLossy(description);
       return { ...description, planarConfiguration: 0, transferSyntaxUid: to };
     },
 
     encode(frame, options) {
       const description = this.plan!(frame.description, options);
       const { samples } = interleave(frame);
-      const { bitsAllocated, bitsStored, signed } = description;
-      const precision = signed || bitsStored <= 8 ? bitsAllocated : usedBits(frame);
       const { bytes } = native.encode("JpegLs", samples, {
-        shape: nativeShape(description, { signed: false, bitsStored: precision }),
+        shape: nativeShape(description, { signed: false, bitsStored: unsignedPrecision(frame) }),
         parameters: options.to === NEAR_LOSSLESS
           ? { lossy: true, allowedError: allowedError(options.quality) }
           : { lossy: false },

@@ -31,6 +31,11 @@ export function checkEncodable(description: PixelDescription): void {
   if (photometric in FULLY_SAMPLED) throw cannotEncode(`it is ${photometric}`);
 }
 
+/** @throws DicomError `not-implemented` where other values than the encoded ones would mean something else */
+export function checkLossy({ photometric }: PixelDescription): void {
+  if (photometric === "PALETTE COLOR") throw cannotEncode(`it is ${photometric}`);
+}
+
 /** Why a frame cannot be encoded as wanted. */
 export function cannotEncode(fact: string): DicomError {
   return new DicomError("not-implemented", `Cannot encode frame: ${fact}`);
@@ -62,9 +67,12 @@ export function interleave(frame: DecodedFrame): DecodedFrame {
 }
 
 /** 8 bits as 16 of the same value. */
-export function widen(samples: Uint8Array): Uint8Array {
+export function widen(samples: Uint8Array, signed: boolean): Uint8Array {
   const wide = new Uint8Array(2 * samples.length);
-  for (let at = 0; at < samples.length; at++) wide[2 * at] = samples[at]!;
+  for (let at = 0; at < samples.length; at++) {
+    wide[2 * at] = samples[at]!;
+    if (signed && samples[at]! >= 0x80) wide[2 * at + 1] = 0xff;
+  }
   return wide;
 }
 
@@ -75,9 +83,18 @@ export function narrow(samples: Uint8Array): Uint8Array {
   return low;
 }
 
-/** Bits that hold all samples: those stored, or those allocated where something else lies beside them. */
+/** The precision with which codecs of unsigned samples keep all bits. */
+export function unsignedPrecision(frame: DecodedFrame): number {
+  return frame.description.signed ? frame.description.bitsAllocated : usedBits(frame);
+}
+
+/**
+ * Bits that hold all samples: those stored; those allocated where something else lies beside them, or where decoders
+ * would give back fewer bytes.
+ */
 export function usedBits({ samples, description }: DecodedFrame): number {
   const { bitsAllocated, bitsStored, signed } = description;
+  if (bitsStored <= 8) return bitsAllocated;
   const low = signed ? -(2 ** (bitsStored - 1)) : 0;
   const high = 2 ** (signed ? bitsStored - 1 : bitsStored) - 1;
   const values = numbersOf(samples, { bitsAllocated, signed });
