@@ -140,7 +140,7 @@ export const DICOM_SERVER_OPTIONS = {
   }),
   MaximumPduLength: option({
     schema: integer(4096, 131_072),
-    default: 16_384,
+    default: 131_072,
     description: "Longest PDU to receive, in bytes",
     state: "served",
   }),
