@@ -175,7 +175,7 @@ async function perform(
   { ports, log }: Pick<EngineOptions<JobTypes>, "ports" | "log">,
 ): Promise<"done" | "paused" | DicomError> {
   const { signal } = job.stop;
-  const steps = job.type.run(job, { ...ports, signal });
+  const steps = job.type.run(job, { ...ports, signal, log });
   try {
     for (;;) {
       const step = await unlessAborted(steps.next(), signal);

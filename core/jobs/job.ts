@@ -1,4 +1,4 @@
-import type { FileStore, Index } from "../ports.ts";
+import type { FileStore, Index, Log } from "../ports.ts";
 import type { DicomClient } from "../ports/dicom_client.ts";
 import type { ErrorPayload } from "../errors.ts";
 
@@ -22,6 +22,8 @@ export interface CommitmentBook {
 export interface JobContext extends JobPorts {
   /** Aborts when the job is to end. */
   readonly signal: AbortSignal;
+  /** For what goes wrong without ending the job. */
+  readonly log: Log;
 }
 
 /** A job as its type sees it; both parts are plain JSON, since they are all that is kept of it. */

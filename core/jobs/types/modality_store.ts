@@ -89,12 +89,13 @@ async function send(
     return { sopClassUid, sopInstanceUid };
   } catch (error) {
     if (!permissive || signal.aborted || !isOfInstance(error)) throw error;
+    context.log("warning", "Cannot send instance", { id, reason: error.message });
     return undefined;
   }
 }
 
 /** Whether another instance may do better: with a remote that does not answer, each would cost its time limit. */
-function isOfInstance(error: unknown): boolean {
+function isOfInstance(error: unknown): error is DicomError {
   return error instanceof DicomError && error.code !== "timeout";
 }
 

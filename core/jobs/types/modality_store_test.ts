@@ -30,6 +30,7 @@ function makeContext(options: FakeClientOptions = {}) {
     },
     commitment: { expect() {}, forget() {} },
     signal: new AbortController().signal,
+    log() {},
   };
   return { client, context, opened };
 }

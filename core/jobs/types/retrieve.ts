@@ -87,6 +87,7 @@ function retrieval<Input extends Retrieve>(service: Service<Input>): JobType<Inp
         const status = failure ? failure.dimseStatus ?? PROCESSING_FAILURE : 0x0000;
         details = [...details, { status, received }];
         yield { details, part: 0 };
+        if (failure) context.log("warning", "Cannot retrieve", { status, reason: failure.message });
         const isSilent = failure?.code === "timeout"; // then each request would cost its time limit
         if (failure && (isSilent || !input.permissive)) throw failure;
       }

@@ -29,6 +29,7 @@ function makeContext(client: DicomClient): JobContext {
     files: { open: () => Promise.reject(new DicomError("missing-file", "none")) },
     commitment: { expect() {}, forget() {} },
     signal: new AbortController().signal,
+    log() {},
   };
 }
 
