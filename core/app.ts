@@ -1,5 +1,6 @@
 import { type ChangeFeed, createChangeFeed } from "./archive/changes.ts";
 import { createExtract } from "./archive/extract.ts";
+import { createImages, type Images } from "./archive/images.ts";
 import { createFindRequests } from "./archive/find.ts";
 import { createIngest, type Ingest } from "./archive/ingest.ts";
 import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
@@ -28,6 +29,7 @@ import { createJobs, type Jobs } from "./jobs/engine.ts";
 import { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
 import { createModalities, type Modalities } from "./modalities.ts";
+import { createPool, poolOptions } from "./pool.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
 import { createQueries, type Queries } from "./remote/queries.ts";
@@ -72,6 +74,7 @@ export interface App extends AsyncDisposable {
   readonly upload: Upload;
   readonly reader: InstanceReader;
   readonly tags: ReturnType<typeof createInstanceTags>;
+  readonly images: Images;
   readonly search: ReturnType<typeof createFindRequests>;
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
@@ -153,6 +156,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
     historySize: config.jobsHistorySize,
   });
+  const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
   const app: App = {
     config,
     clock,
@@ -165,6 +169,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     upload: createUpload({ files, ingest, maximumMemberSize, log }),
     reader,
     tags: createInstanceTags({ index, reader }),
+    images: createImages({ files, workers }, readerOptions),
     search: createFindRequests({
       index,
       mainTags,
@@ -202,6 +207,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       })
       : undefined,
     async [Symbol.asyncDispose]() {
+      await workers[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await commitment[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();

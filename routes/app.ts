@@ -8,6 +8,7 @@ import { associationRoutes } from "./associations.ts";
 import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
+import { imageRoutes, seriesImageRoutes, unsupportedImageRoutes } from "./images.ts";
 import { instanceRoutes } from "./instances.ts";
 import { jobRoutes } from "./jobs.ts";
 import { labelRoutes } from "./labels.ts";
@@ -53,6 +54,9 @@ export function createRoutes(app: App): Hono {
   routes.route("/storage-commitment", storageCommitmentRoutes(app));
   routes.route("/instances", instanceRoutes(app));
   routes.route("/instances", instanceTagRoutes(app));
+  routes.route("/instances", imageRoutes(app));
+  routes.route("/series", seriesImageRoutes(app));
+  routes.route("/app/images", unsupportedImageRoutes());
   for (const level of LEVELS) {
     const path = `/${LEVEL_NAMES[level].segment}`;
     routes.route(path, resourceRoutes(app, level));

@@ -23,6 +23,8 @@ export interface Operation {
     | "application/octet-stream"
     | "application/dicom"
     | "application/pdf"
+    | "application/gzip"
+    | "image/png"
     | "text/event-stream";
 }
 
@@ -43,6 +45,7 @@ export const OPERATIONS: readonly Operation[] = [
     answer: JSON_TYPE,
   },
   ...instanceOperations(),
+  ...imageOperations(),
   ...changeOperations(),
   {
     method: "get",
@@ -144,6 +147,42 @@ function instanceOperations(): Operation[] {
       body: TEXT,
       answer: TEXT,
     },
+  ];
+}
+
+function imageOperations(): Operation[] {
+  const frame = "/instances/:id/frames/:frame";
+  const get = (
+    path: string,
+    summary: string,
+    answer: Operation["answer"],
+    query: readonly string[] = [],
+  ): Operation => ({ method: "get", path, summary, answer, query });
+  const picture = ["quality", "returnUnsupportedImage"];
+  const rendered = ["window-center", "window-width", "width", "height", "smooth", ...picture];
+  const array = ["rescale", "compress"];
+  const bytes = "application/octet-stream";
+  return [
+    ...["/instances/:id", frame].flatMap((base) => [
+      get(
+        `${base}/preview`,
+        "A picture, as PNG, JPEG or PAM, as Accept says",
+        "image/png",
+        picture,
+      ),
+      get(`${base}/rendered`, "A picture with a window, in any size", "image/png", rendered),
+      get(`${base}/image-uint8`, "Its numbers from 0 to 255", "image/png", picture),
+      get(`${base}/image-uint16`, "Its numbers from 0 to 65535", "image/png", picture),
+      get(`${base}/image-int16`, "Its numbers from -32768 to 32767", "image/png", picture),
+      get(`${base}/matlab`, "Its numbers as an expression of MATLAB", TEXT),
+      get(`${base}/numpy`, "Its numbers as an array of NumPy", bytes, array),
+    ]),
+    get("/instances/:id/frames", "The numbers of its frames", JSON_TYPE),
+    get(frame, "What there is of a frame", JSON_TYPE),
+    get(`${frame}/raw`, "The bytes of a frame as they are stored", bytes),
+    get(`${frame}/raw.gz`, "The same, compressed", "application/gzip"),
+    get("/series/:id/numpy", "All its frames as an array of NumPy", bytes, array),
+    get("/app/images/unsupported.png", "The picture in place of one that cannot be", "image/png"),
   ];
 }
 

@@ -99,11 +99,19 @@ export function createImages(
   }
 
   return {
-    /** How many frames a file has. @throws DicomError `bad-file` if it has no pixels */
+    /** How many frames a file has. @throws DicomError `not-implemented` if it has no pixels */
     countFrames: (uuid: string): Promise<number> =>
       withFile(uuid, "samples", ({ description }) => Promise.resolve(description.numberOfFrames)),
 
-    /** A frame as the file has it, and its transfer syntax. @throws DicomError `not-found`, `bad-file` */
+    /** All frames of a file. @throws DicomError as `countFrames()` */
+    framesOf: (uuid: string): Promise<FramesRef> =>
+      withFile(
+        uuid,
+        "samples",
+        ({ description }) => Promise.resolve({ uuid, from: 0, count: description.numberOfFrames }),
+      ),
+
+    /** A frame as the file has it, and its transfer syntax. @throws DicomError `out-of-range`, `bad-file` */
     rawFrame: ({ uuid, frame }: FrameRef) =>
       withFile(uuid, "samples", async (file) => ({
         bytes: await readFrame(file, frame),
@@ -113,7 +121,7 @@ export function createImages(
     /**
      * A frame as a picture.
      *
-     * @throws DicomError `not-found` if there is no such frame, `bad-file` if it is damaged, `not-implemented` if
+     * @throws DicomError `out-of-range` if there is no such frame, `bad-file` if it is damaged, `not-implemented` if
      * it cannot be decoded or shown so, `not-acceptable` if the format does not have such samples
      */
     picture: ({ uuid, frame }: FrameRef, wanted: WantedPicture): Promise<Uint8Array> => {
@@ -148,7 +156,7 @@ export function createImages(
       if (!first?.array) throw new DicomError("not-found", "Cannot give array: there is no frame");
       const { type, shape } = first.array;
       const count = list.reduce((sum, file) => sum + file.count, 0);
-      const header = npyHeader(type, wanted.isFlat ? shape : [count, ...shape]);
+      const header = npyHeader(type, shape, wanted.isFlat ? undefined : count);
       return {
         length: header.length + count * first.bytes.length,
         bytes: joined(header, first, frames),

@@ -28,12 +28,12 @@ export interface PixelFile {
  * The bytes of frame `index` (from 0) as the file has them: of native Pixel Data its part, that starts with the
  * first pixel; of encapsulated its fragments joined (PS3.5 Section A.4). Nothing else of the pixels is read.
  *
- * @throws DicomError `not-found` if there is no such frame, `bad-file` if its bytes are not there
+ * @throws DicomError `out-of-range` if there is no such frame, `bad-file` if its bytes are not there
  */
 export async function readFrame(file: PixelFile, index: number): Promise<Uint8Array> {
   const { numberOfFrames } = file.description;
   if (!(index >= 0 && index < numberOfFrames)) {
-    throw new DicomError("not-found", `Cannot read frame ${index}: there are ${numberOfFrames}`);
+    throw new DicomError("out-of-range", `Cannot read frame ${index}: there are ${numberOfFrames}`);
   }
   const { element } = pixelElement(file.dataSet)!; // else it would have no description
   if (!element.fragments) return await readNativeFrame(file, element, index);

@@ -42,7 +42,9 @@ export interface PixelDescription {
 
 /** No frame that takes more than this when decoded is touched, in bytes. */
 const MAXIMUM_FRAME_BYTES = 268435456;
-const MAXIMUM_FRAMES = 2 ** 31 - 1;
+const MAXIMUM_FRAMES = 1_000_000;
+/** Transfer syntaxes of videos, of which one fragment may hold all frames. */
+const VIDEO = /^1\.2\.840\.10008\.1\.2\.4\.10\d/;
 
 /** What an element with pixels may hold. */
 const SAMPLES = {
@@ -66,11 +68,11 @@ export function pixelElement(
  * What `dataSet` says of its pixels; missing attributes are what Orthanc takes them for. Nothing is allocated:
  * rows x columns x samples x frames are compared with the bytes that are there.
  *
- * @throws DicomError `bad-file` if there are no pixels, or numbers contradict each other or the bytes
+ * @throws DicomError `not-implemented` if there are no pixels, `bad-file` if numbers contradict each other or the bytes
  */
 export function describePixels(dataSet: DataSet, transferSyntaxUid: string): PixelDescription {
   const found = pixelElement(dataSet);
-  if (!found) throw badPixels("there are none");
+  if (!found) throw new DicomError("not-implemented", "Cannot read pixels: there are none");
   const { kind, element } = found;
   const number = (tag: Tag, fallback: number) => wholeNumber(dataSet, tag) ?? fallback;
   const samplesPerPixel = number(IMAGE_TAG.samplesPerPixel, 1);
@@ -154,8 +156,9 @@ function checkBytes(description: PixelDescription, { length, fragments }: DataEl
     throw badPixels(`a frame takes more than ${MAXIMUM_FRAME_BYTES} bytes`);
   }
   if (fragments) {
-    if (fragments.length < 2) throw badPixels("there is no fragment");
-    return;
+    const needed = VIDEO.test(description.transferSyntaxUid) ? 1 : description.numberOfFrames;
+    if (fragments.length > needed) return; // the first is the offset table
+    throw badPixels(`${needed} frames are described and ${fragments.length - 1} fragments there`);
   }
   const needed = Math.ceil(frameBits(description) * description.numberOfFrames / 8);
   if (needed <= length) return;

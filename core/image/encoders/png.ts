@@ -10,22 +10,21 @@ const COLOR_TYPE = { 1: 0, 3: 2 } as const;
 const LEVEL = 1;
 
 /** PNG without interlace or filters (ISO/IEC 15948, Sections 5 and 11.2). */
-export const png: ImageEncoder = {
-  bits: [8, 16],
+export const png: ImageEncoder = { bits: [8, 16], encode: encodePng };
 
-  encode(raster) {
-    const { width, height, channels, samples } = raster;
-    const header = new ByteWriter().u32(width).u32(height).u8(8 * samples.BYTES_PER_ELEMENT)
-      .u8(COLOR_TYPE[channels]).u8(0).u8(0).u8(0);
-    const data = deflateSync(scanlines(raster), { level: LEVEL });
-    return join([
-      SIGNATURE,
-      ...chunk("IHDR", header.take()),
-      ...chunk("IDAT", data),
-      ...chunk("IEND", new Uint8Array(0)),
-    ]);
-  },
-};
+/** The file of an image. */
+export function encodePng(raster: Raster): Uint8Array {
+  const { width, height, channels, samples } = raster;
+  const header = new ByteWriter().u32(width).u32(height).u8(8 * samples.BYTES_PER_ELEMENT)
+    .u8(COLOR_TYPE[channels]).u8(0).u8(0).u8(0);
+  const data = deflateSync(scanlines(raster), { level: LEVEL });
+  return join([
+    SIGNATURE,
+    ...chunk("IHDR", header.take()),
+    ...chunk("IDAT", data),
+    ...chunk("IEND", new Uint8Array(0)),
+  ]);
+}
 
 /** Section 7.2: each line begins with its filter, which is none; 16 bits are big endian. */
 function scanlines({ width, height, channels, samples }: Raster): Uint8Array {

@@ -43,7 +43,7 @@ export interface RenderedFrame {
 /** The samples of one frame as an array. */
 export interface FrameArray {
   readonly type: NpyType;
-  /** Rows, columns, and three for colours. */
+  /** Rows, columns and samples for each pixel. */
   readonly shape: readonly number[];
 }
 
@@ -74,7 +74,7 @@ function numpy(image: Image, rescale: Rescale | undefined): RenderedFrame {
   const { kind, width, height } = image;
   const samples = rescale && kind === "gray" ? rescaled(image.samples, rescale) : image.samples;
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength).slice();
-  const shape = [height, width, ...(kind === "color" ? [3] : [])];
+  const shape = [height, width, kind === "color" ? 3 : 1];
   return { bytes, array: { type: npyType(samples), shape } };
 }
 
