@@ -301,6 +301,7 @@ peerTest({
     const theirs = freePort();
     await using served = await serve({
       DicomAet: "OUTPOST",
+      DicomAssociationCloseDelay: 0, // Orthanc does not end while an association lasts
       DicomModalities: { orthanc: ["THEIRS", "127.0.0.1", theirs] },
     });
     await using orthanc = await startOrthanc({
