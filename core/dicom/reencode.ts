@@ -7,6 +7,7 @@ import { type FileMeta, MAXIMUM_META_SIZE, readFileMeta } from "./part10.ts";
 import { EncodingSink } from "./reencode/encoding_sink.ts";
 import { DataSetScanner } from "./scanner.ts";
 import {
+  type DataSetEncoding,
   EXPLICIT_BIG_ENDIAN,
   EXPLICIT_LITTLE_ENDIAN,
   findTransferSyntax,
@@ -47,19 +48,36 @@ export async function* reencode(
 ): AsyncGenerator<Uint8Array> {
   const head = await readFully(source, 0, Math.min(source.size, MAXIMUM_META_SIZE));
   const meta = readFileMeta(head);
-  const bytes = readDataSet(source, meta);
-  const written = encodePieces(meta.deflated ? limited(bytes, maximumInflated) : bytes, meta, to);
+  yield* reencodeDataSet(plainDataSet(source, meta, maximumInflated), { from: meta.encoding, to });
+}
+
+/** The same of a data set that comes in pieces, not deflated. */
+export async function* reencodeDataSet(
+  pieces: AsyncIterable<Uint8Array>,
+  { from, to }: { readonly from: DataSetEncoding; readonly to: TransferSyntax },
+): AsyncGenerator<Uint8Array> {
+  const written = encodePieces(pieces, from, to);
   if (to.deflated) yield* deflate(written);
   else yield* written;
 }
 
+/** The data set of a file in pieces, inflated where it is deflated. @throws DicomError `bad-file` beyond `maximumInflated` */
+export function plainDataSet(
+  source: ByteSource,
+  meta: FileMeta,
+  maximumInflated: number,
+): AsyncIterable<Uint8Array> {
+  const bytes = readDataSet(source, meta);
+  return meta.deflated ? limited(bytes, maximumInflated) : bytes;
+}
+
 async function* encodePieces(
   pieces: AsyncIterable<Uint8Array>,
-  meta: FileMeta,
+  from: DataSetEncoding,
   to: TransferSyntax,
 ): AsyncGenerator<Uint8Array> {
-  const sink = new EncodingSink(meta.encoding, to);
-  const scanner = new DataSetScanner({ encoding: meta.encoding, sink, vrOfTag: dictionaryVr });
+  const sink = new EncodingSink(from, to);
+  const scanner = new DataSetScanner({ encoding: from, sink, vrOfTag: dictionaryVr });
   let at = 0;
   for await (const piece of pieces) {
     const passed = Math.min(scanner.skippable, piece.length);
