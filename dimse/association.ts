@@ -176,8 +176,7 @@ export async function requestAssociation(
   if (indication.kind === "associate" && indication.pdu.kind === "associateAccept") {
     return new Association("requestor", layer, { request, accept: indication.pdu });
   }
-  await layer.closed;
-  throw endedError(layer.ending ?? RELEASED);
+  throw endedError(layer.ending ?? RELEASED); // a remote that is silent may take its time to close
 }
 
 /** What became of a connection. */

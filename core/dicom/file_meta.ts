@@ -1,6 +1,6 @@
 import { encodeAscii } from "../bytes/codec.ts";
 import { ByteWriter } from "../bytes/writer.ts";
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from "../version.ts";
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from "./implementation.ts";
 
 /** What the file meta information of a received instance says. */
 export interface NewFileMeta {

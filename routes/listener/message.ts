@@ -41,7 +41,6 @@ const FIELD_NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)([/?].*)?$/i;
 const HOST = /^(?:\[[\da-f:.]{2,45}\]|[\w.-]{1,255})(?::\d{1,5})?$/i;
-const NEEDS_LENGTH: ReadonlySet<string> = new Set(["POST", "PUT"]);
 
 /**
  * Reads the head of a request (RFC 9112 Sections 2 to 6) without the empty line that ends it. What two readers
@@ -59,7 +58,7 @@ export function parseHead(bytes: Uint8Array): RequestHead | Refusal {
   if (!fields) return refuse(400, "a header field is malformed");
   const target = parseTarget(rawTarget!, minor === "0", fields);
   if (!target) return refuse(400, "the target or the Host field is malformed");
-  const framing = parseFraming(method!, minor === "0", fields);
+  const framing = parseFraming(minor === "0", fields);
   if (framing.kind === "refusal") return framing;
   const expect = valueOf(fields, "expect")?.toLowerCase();
   if (expect !== undefined && expect !== "100-continue") return refuse(417, "of its Expect field");
@@ -126,7 +125,7 @@ function parseTarget(
   return { target: target.replace(/[\x80-\xff]/g, percentEncode), host };
 }
 
-function parseFraming(method: string, isOld: boolean, fields: Fields): Framing | Refusal {
+function parseFraming(isOld: boolean, fields: Fields): Framing | Refusal {
   const lengths = valuesOf(fields, "content-length");
   const codings = valuesOf(fields, "transfer-encoding");
   if (codings.length > 0) {
@@ -134,9 +133,7 @@ function parseFraming(method: string, isOld: boolean, fields: Fields): Framing |
     const isChunked = codings.length === 1 && codings[0]!.toLowerCase() === "chunked";
     return isChunked ? { kind: "chunked" } : refuse(501, "its transfer coding is not served");
   }
-  if (lengths.length === 0) {
-    return NEEDS_LENGTH.has(method) ? refuse(411, "it gives no length") : { kind: "none" };
-  }
+  if (lengths.length === 0) return { kind: "none" }; // as RFC 9112 Section 6.3 and curl have it
   const isLength = lengths.length === 1 && /^\d{1,15}$/.test(lengths[0]!);
   if (!isLength) return refuse(400, "its Content-Length is malformed");
   return { kind: "length", bytes: Number(lengths[0]) };
