@@ -118,10 +118,14 @@ async function picture(c: Context, app: App, kind: WantedPicture["kind"]): Promi
   const mediaType = negotiate(c.req.header("Accept"), MEDIA_TYPES);
   const wanted = pictureArguments(c);
   if (!ref || !mediaType || !wanted) return empty(c, 404);
-  const { quality } = wanted;
-  if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100)) return unsupported(c);
+  const { quality, smooth } = wanted;
+  if (!(quality >= 1 && quality <= 100) || smooth === undefined) return unsupported(c);
   try {
-    return whole(c, await app.images.picture(ref, { kind, mediaType, ...wanted }), mediaType);
+    return whole(
+      c,
+      await app.images.picture(ref, { kind, mediaType, ...wanted, smooth }),
+      mediaType,
+    );
   } catch (error) {
     if (!(error instanceof DicomError)) throw error;
     if (error.code === "not-acceptable") return empty(c, 404);
@@ -166,22 +170,30 @@ async function frameOf(c: Context, app: App): Promise<FrameRef | undefined> {
   return /^-?\d{1,10}$/.test(frame) ? { uuid, frame: Number(frame) } : undefined;
 }
 
-type PictureArguments = Pick<WantedPicture, "quality" | "window" | "size" | "smooth">;
+/** Arguments of pictures; the quality is NaN, and smoothing undefined, if they cannot be read. */
+interface PictureArguments extends Pick<WantedPicture, "quality" | "window" | "size"> {
+  readonly smooth: boolean | undefined;
+}
 
-/** Arguments of pictures; undefined if one cannot be read. */
+/** Words for yes and no. */
+const BOOLEANS: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: false, false: false };
+const REAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const WHOLE = /^\d{1,9}$/;
+
+/** Arguments of pictures; undefined if a window or size cannot be read. */
 function pictureArguments(c: Context): PictureArguments | undefined {
-  const center = numberOf(c, "window-center", /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i);
-  const width = numberOf(c, "window-width", /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i);
+  const center = numberOf(c, "window-center", REAL);
+  const width = numberOf(c, "window-width", REAL);
   const size = {
-    width: numberOf(c, "width", /^\d{1,9}$/) ?? 0,
-    height: numberOf(c, "height", /^\d{1,9}$/) ?? 0,
+    width: numberOf(c, "width", WHOLE) ?? 0,
+    height: numberOf(c, "height", WHOLE) ?? 0,
   };
   if ([center, width, size.width, size.height].some(Number.isNaN)) return undefined;
   return {
-    quality: numberOf(c, "quality", /^\d{1,9}$/) ?? DEFAULT_QUALITY,
+    quality: numberOf(c, "quality", WHOLE) ?? DEFAULT_QUALITY,
     window: { ...(center !== undefined && { center }), ...(width !== undefined && { width }) },
     size,
-    smooth: c.req.query("smooth") === undefined || flag(c, "smooth"),
+    smooth: BOOLEANS[c.req.query("smooth") ?? "true"],
   };
 }
 

@@ -20,6 +20,8 @@ export interface Rescale {
 
 /** RT Dose Storage: Orthanc does not rescale it, whatever it says. */
 const RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2";
+/** The range of more bits than these is wider than what they hold. */
+const WIDEST_RANGE = 16;
 const NO_RESCALE: Rescale = { slope: 1, intercept: 0 };
 
 /** How frame `frame` (from 0) of a file is to be shown: as the client, the file, or else its bits say. */
@@ -74,7 +76,7 @@ function readVoi({ dataSet, description }: PixelFile, { frame, wanted, modality 
     const item = dataSet.get(IMAGE_TAG.voiLutSequence)?.items?.[0];
     const isSigned = description.signed || (modality.kind === "linear" && modality.intercept < 0);
     if (item) return { kind: "lut", lut: readLut(item, isSigned) };
-    if (description.sampleKind !== "integer") return { kind: "extent" };
+    if (description.bitsStored > WIDEST_RANGE) return { kind: "extent" };
   }
   return { kind: "window", ...(found ?? wholeRange(description.bitsStored, modality)), ...wanted };
 }
@@ -95,11 +97,10 @@ function windowFunction(dataSet: DataSet): WindowFunction {
   return text === "LINEAR" || text === "LINEAR_EXACT" || text === "SIGMOID" ? text : "orthanc";
 }
 
+/** A window as wide as the bits, of unsigned values that are not rescaled (as Orthanc has it). */
 function wholeRange(bitsStored: number, modality: Modality): Window {
-  const isLut = modality.kind === "lut";
-  const { slope, intercept } = isLut ? NO_RESCALE : modality;
-  const width = 2 ** (isLut ? modality.lut.bits : bitsStored) * slope;
-  return { center: width / 2 + intercept, width, function: "orthanc" };
+  const width = 2 ** (modality.kind === "lut" ? modality.lut.bits : bitsStored);
+  return { center: width / 2, width, function: "orthanc" };
 }
 
 /** Stored values that only fill the image up (PS3.3 Section C.7.5.1.1.2). */

@@ -69,18 +69,18 @@ function compose(first: GrayMap, second: GrayMap): GrayMap {
   return (value) => second(first(value));
 }
 
+/** Slopes closer to zero are not divided by. */
+const LEAST_SLOPE = 1e-6;
+
 /** Rescale and window at once, in single precision and rounded down, as Orthanc computes them. */
 function orthancWindow(
   { slope, intercept }: Modality & { kind: "linear" },
   { center, width }: Voi & { kind: "window" },
 ): GrayMap {
-  const usedWidth = fround(width <= 1 ? 1 : width);
-  const usedSlope = fround(Math.abs(slope) <= 0.1 ? 0.1 : slope);
-  const scaling = fround(fround(255 * usedSlope) / usedWidth);
-  const half = fround(usedWidth / 2);
-  const offset = fround(
-    fround(fround(fround(intercept) - fround(center)) + half) / usedSlope,
-  );
+  const usedWidth = Math.max(width, 1);
+  const usedSlope = Math.abs(slope) < LEAST_SLOPE ? LEAST_SLOPE : slope;
+  const scaling = fround(255 * usedSlope / usedWidth);
+  const offset = fround((intercept - center + usedWidth / 2) / usedSlope);
   const shift = fround(offset * scaling);
   return (value) => {
     const gray = fround(fround(scaling * fround(value)) + shift);

@@ -1,6 +1,6 @@
 import type { Image } from "../decoded.ts";
 
-/** The image as an expression of MATLAB, and of GNU Octave (as Orthanc writes it). */
+/** The image as an expression of MATLAB and GNU Octave, as Orthanc writes it but for its swapped sides of colour images. */
 export function encodeMatlab({ kind, width, height, samples }: Image): Uint8Array<ArrayBuffer> {
   if (kind === "gray") {
     const lines = Array.from(

@@ -78,8 +78,13 @@ function numpy(image: Image, rescale: Rescale | undefined): RenderedFrame {
   return { bytes, array: { type: npyType(samples), shape } };
 }
 
+/** In Orthanc's single precision. */
 function rescaled(samples: SampleArray, { slope, intercept }: Rescale): Float32Array {
   const result = new Float32Array(samples.length);
-  for (let at = 0; at < result.length; at++) result[at] = samples[at]! * slope + intercept;
+  const factor = Math.fround(slope);
+  const offset = Math.fround(intercept);
+  for (let at = 0; at < result.length; at++) {
+    result[at] = Math.fround(Math.fround(samples[at]!) * factor) + offset;
+  }
   return result;
 }
