@@ -24,8 +24,8 @@ export type OverwritePolicy = "Never" | "Always" | "IfChanged";
 export type StoreOutcome =
   /** `row` is for `markFlushed()`. */
   | { readonly kind: "stored"; readonly row: number }
-  /** `obsoleteFile` is to be removed. */
-  | { readonly kind: "replaced"; readonly obsoleteFile: string }
+  /** `obsoleteFiles` are to be removed. */
+  | { readonly kind: "replaced"; readonly obsoleteFiles: readonly string[] }
   /** The same bytes are there already. */
   | { readonly kind: "duplicate"; readonly uuid: string }
   /** Other bytes with this identity are there already, and stay. */
@@ -69,7 +69,9 @@ export interface Change {
 export type ChangeType =
   | `New${Level}`
   | "CompletedSeries"
-  | `Stable${"Patient" | "Study" | "Series"}`;
+  | `Stable${"Patient" | "Study" | "Series"}`
+  | "UpdatedMetadata"
+  | "UpdatedAttachment";
 
 /** Which changes to list; all bounds are exclusive but `to`. */
 export interface ChangesQuery {

@@ -135,7 +135,7 @@ async function tidyUp(ports: IngestPorts, { file }: NewInstance, outcome: Decide
   const { index, files, log } = ports;
   const failed = (error: unknown) =>
     log("error", "cannot tidy up after storing", { uuid: file.uuid, error: String(error) });
-  if (outcome.kind === "replaced") await removeObsolete(ports, [outcome.obsoleteFile]);
+  if (outcome.kind === "replaced") await removeObsolete(ports, outcome.obsoleteFiles);
   else if (outcome.kind !== "stored") await files.remove([file.uuid]).catch(failed);
   else index.markFlushed(outcome.row).catch(failed); // some time later; nobody waits for it
 }

@@ -96,6 +96,8 @@ export interface Resource {
   /** Of a study: the main tags of its patient, as they are in this study. */
   readonly patientTags?: MainTags;
   readonly metadata: Metadata;
+  /** How often metadata was changed, by number, where it was. */
+  readonly revisions?: Readonly<Record<number, number>>;
   /** When the last instance below it was stored, in milliseconds since 1970. */
   readonly updatedAt: number;
   readonly stable: boolean;

@@ -7,6 +7,7 @@ export function createFileJournal(db: DatabaseSync) {
   const close = db.prepare(`DELETE FROM open_folder WHERE name = ?`);
   const folders = db.prepare(`SELECT name FROM open_folder ORDER BY name`);
   const known = db.prepare(`SELECT uuid FROM file WHERE uuid >= :first AND uuid < :end
+    UNION ALL SELECT uuid FROM attachment WHERE uuid >= :first AND uuid < :end
     UNION ALL SELECT uuid FROM obsolete_file WHERE uuid >= :first AND uuid < :end`);
   const unflushed = db.prepare(`SELECT resource, public_id, uuid, size, sha256 FROM file
     JOIN resource ON resource.id = file.resource WHERE flushed = 0 ORDER BY resource`);

@@ -138,7 +138,7 @@ function columns(level: Level, wanted: Wanted): string {
   const row = alias(level);
   const list = [
     ...["public_id", "tags", "patient_tags", "metadata", "updated_at", "stable", "protected"],
-    ...["expected", "index_in_series"],
+    ...["expected", "index_in_series", "revisions"],
   ].map((name) => `${row}.${name} AS ${name}`);
   list.push(`(SELECT public_id FROM resource WHERE id = ${row}.parent) AS parent`);
   if (level === "Instance") {
@@ -171,6 +171,7 @@ function resourceOf(level: Level, row: Record<string, unknown>): Resource {
     tags: parsed("tags"),
     ...(level === "Study" && { patientTags: parsed("patient_tags") }),
     metadata: parsed("metadata"),
+    ...(row.revisions !== null && { revisions: parsed("revisions") }),
     updatedAt: Number(row.updated_at),
     stable: row.stable === 1,
     protected: row.protected === 1,

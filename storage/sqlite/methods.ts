@@ -1,15 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Index, Properties } from "../../core/ports.ts";
+import type { Annotations } from "../../core/ports/annotations.ts";
 import type { FolderJournal } from "../folder.ts";
+import { createAttachments } from "./attachments.ts";
 import { createChanges } from "./changes.ts";
 import { createFileJournal } from "./file_journal.ts";
 import { createFind, createStatistics } from "./find.ts";
 import { createLabels } from "./labels.ts";
+import { createMetadata } from "./metadata.ts";
 import { createProperties } from "./properties.ts";
 import { createStore } from "./store.ts";
 
 /** All that the SQLite database answers: the index, properties, and the journal of the file store. */
-export type StorageIndex = Index & Properties & FolderJournal;
+export type StorageIndex = Index & Properties & FolderJournal & Annotations;
 
 /** The methods of a port without their promises, as they run beside the database. */
 export type Synchronous<Port> = {
@@ -30,6 +33,12 @@ export const METHODS = {
   markStable: "write",
   clearChanges: "write",
   setProperty: "write",
+  setMetadata: "write",
+  removeMetadata: "write",
+  expectFile: "write",
+  setAttachment: "write",
+  removeAttachment: "write",
+  keepFileMd5: "later",
   openFolder: "write",
   closeFolder: "write",
   keepFile: "write",
@@ -44,6 +53,8 @@ export const METHODS = {
   oldestUnstable: "read",
   changes: "read",
   property: "read",
+  attachments: "read",
+  fileMd5: "read",
   find: "read",
   findIds: "read",
   count: "read",
@@ -66,6 +77,8 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createChanges(db),
     ...createLabels(db),
     ...createProperties(db),
+    ...createMetadata(db),
+    ...createAttachments(db),
     ...createFileJournal(db),
   };
 }

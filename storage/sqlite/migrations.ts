@@ -83,6 +83,46 @@ export const MIGRATIONS: readonly string[] = [
 
   `-- Small values by name.
    CREATE TABLE property (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+
+  `-- Revisions of metadata that were changed, attachments, the log of what was sent, and jobs.
+   ALTER TABLE resource ADD COLUMN revisions TEXT;  -- JSON: by number of the metadata, where it is not 0
+   ALTER TABLE resource ADD COLUMN unprotected_at INTEGER NOT NULL DEFAULT 0; -- patient, ms since 1970
+   CREATE INDEX resource_recycling ON resource(max(updated_at, unprotected_at), id)
+     WHERE level = 0 AND protected = 0;
+   ALTER TABLE file ADD COLUMN md5 TEXT;            -- once somebody has asked for it
+
+   CREATE TABLE attachment (
+     resource INTEGER NOT NULL REFERENCES resource(id) ON DELETE CASCADE,
+     type     INTEGER NOT NULL, -- 1024 to 65535
+     uuid     TEXT    NOT NULL,
+     size     INTEGER NOT NULL, -- bytes
+     sha256   TEXT    NOT NULL,
+     md5      TEXT    NOT NULL,
+     revision INTEGER NOT NULL,
+     PRIMARY KEY (resource, type)
+   ) STRICT, WITHOUT ROWID;
+   CREATE UNIQUE INDEX attachment_uuid ON attachment(uuid);
+   CREATE TRIGGER attachment_added AFTER INSERT ON attachment BEGIN
+     UPDATE total SET value = value + NEW.size WHERE name = 'size';
+   END;
+   CREATE TRIGGER attachment_removed AFTER DELETE ON attachment BEGIN
+     UPDATE total SET value = value - OLD.size WHERE name = 'size';
+   END;
+
+   CREATE TABLE export (
+     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+     level     INTEGER NOT NULL,
+     public_id TEXT    NOT NULL,
+     remote    TEXT    NOT NULL, -- name of the modality or peer
+     tags      TEXT    NOT NULL, -- JSON: identifying values by level
+     at        INTEGER NOT NULL  -- ms since 1970
+   ) STRICT;
+
+   CREATE TABLE job (
+     id     TEXT PRIMARY KEY,
+     record TEXT NOT NULL, -- JSON: what it is and is to do
+     state  TEXT NOT NULL  -- JSON: how far it is
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

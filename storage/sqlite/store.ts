@@ -33,7 +33,8 @@ export function createStore(db: DatabaseSync) {
     `UPDATE resource SET updated_at = ?, stable = 0, children = children + ? WHERE id = ?`,
   );
   const insertFile = db.prepare(
-    `INSERT INTO file VALUES ($resource, $uuid, $size, $sha256, $flushed)`,
+    `INSERT INTO file (resource, uuid, size, sha256, flushed)
+    VALUES ($resource, $uuid, $size, $sha256, $flushed)`,
   );
   const insertSearch = db.prepare(`INSERT OR IGNORE INTO search VALUES (?, ?, ?)`);
   const insertChange = db.prepare(`INSERT INTO change (type, resource, at) VALUES (?, ?, ?)`);
@@ -100,15 +101,13 @@ export function createStore(db: DatabaseSync) {
           return { kind: same ? "duplicate" : "conflict", uuid };
         }
         if (!flushed) return { kind: "unflushed" };
-        removeTree(Number(existing.id));
       }
+      const obsolete = existing ? removeTree(Number(existing.id)).files : [];
       const rows = addRows(instance);
       const row = rows[3]!.id;
       insertFile.run({ resource: row, ...instance.file, flushed: flushed ? 1 : 0 });
       logChanges(rows, instance.receivedAt);
-      return existing
-        ? { kind: "replaced", obsoleteFile: String(existing.uuid) }
-        : { kind: "stored", row };
+      return existing ? { kind: "replaced", obsoleteFiles: obsolete } : { kind: "stored", row };
     },
 
     remove({ level, id }: ResourceRef): Removal | undefined {
@@ -127,7 +126,8 @@ export function createStore(db: DatabaseSync) {
 function createRemoval(db: DatabaseSync) {
   const TREE = `WITH RECURSIVE tree(id) AS (
     SELECT ? UNION ALL SELECT resource.id FROM resource JOIN tree ON parent = tree.id)`;
-  const filesBelow = db.prepare(`${TREE} SELECT uuid FROM file JOIN tree ON resource = tree.id`);
+  const filesBelow = db.prepare(`${TREE} SELECT uuid FROM file JOIN tree ON resource = tree.id
+    UNION ALL SELECT uuid FROM attachment JOIN tree ON resource = tree.id`);
   const resourcesBelow = db.prepare(`${TREE} SELECT resource.id, level, tags, patient_tags
     FROM resource JOIN tree USING (id)`);
   const markObsolete = db.prepare(`INSERT OR IGNORE INTO obsolete_file VALUES (?)`);

@@ -45,7 +45,7 @@ function storing(test: IndexTest): void {
   const same = makeInstance({ content: "a" });
   const other = makeInstance({ content: "b" });
   const kept = first.file.uuid;
-  const replaced: StoreOutcome = { kind: "replaced", obsoleteFile: kept };
+  const replaced: StoreOutcome = { kind: "replaced", obsoleteFiles: [kept] };
   const cases: [OverwritePolicy, NewInstance, StoreOutcome][] = [
     ["Never", same, { kind: "duplicate", uuid: kept }],
     ["Never", other, { kind: "conflict", uuid: kept }],
