@@ -193,34 +193,6 @@ peerTest({
   },
 });
 
-/** Compressors of DCMTK and what they make. */
-const COMPRESSIONS = [
-  ["dcmcrle", [], "-xr"],
-  ["dcmcjpeg", ["+e1"], "-xs"],
-  ["dcmcjpeg", ["+eb"], "-xy"],
-  ["dcmcjpls", ["+el"], "-xt"],
-  ["dcmconv", ["+td"], "-xd"],
-] as const;
-
-peerTest({
-  name: "compressed instances arrive byte by byte",
-  needs: [...needs, ["dcmcjpls", "--version"]],
-  async fn() {
-    await using server = await startServer();
-    await using folder = await TestFolder.create();
-    for (const [index, [program, options, proposal]] of COMPRESSIONS.entries()) {
-      const uid = `1.2.3.${index}`;
-      const plain = await folder.write("plain.dcm", image(uid));
-      const path = `${folder.path}/${index}.dcm`;
-      const made = await run(program, ...options, ...(index > 3 ? [] : ["+un"]), plain, path);
-      assert.equal(made.code, 0, made.output);
-      const bytes = await Deno.readFile(path);
-      await send(server, bytes, proposal);
-      assert.deepEqual(await dataSetOf(server, uid), dataSet(bytes), program);
-    }
-  },
-});
-
 peerTest({
   name: "stop() lets a command end and then aborts",
   needs,
