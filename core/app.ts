@@ -3,8 +3,10 @@ import { createExtract } from "./archive/extract.ts";
 import { createImages, type Images } from "./archive/images.ts";
 import { createFindRequests } from "./archive/find.ts";
 import { createIngest, type Ingest } from "./archive/ingest.ts";
+import { createTranscodingIngest, type IngestTranscoding } from "./archive/ingest_transcoding.ts";
 import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
 import { createInstanceTags } from "./archive/instance_tags.ts";
+import { createMetadataChanges, type MetadataChanges } from "./archive/metadata.ts";
 import { recover } from "./archive/recover.ts";
 import { createReceive, type Receive } from "./archive/receive.ts";
 import { createRemove } from "./archive/remove.ts";
@@ -16,6 +18,8 @@ import {
 import { createRequestedTags } from "./archive/requested_tags.ts";
 import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
 import { createStability } from "./archive/stability.ts";
+import { createOpenTranscoded, type OpenTranscoded } from "./archive/transcoded_file.ts";
+import { createTranscoder, type Transcoder } from "./archive/transcoding.ts";
 import { createUpload, type Upload } from "./archive/upload.ts";
 import { type AssociationLog, createAssociationLog } from "./associations.ts";
 import { type Commitment, createCommitment } from "./commitment.ts";
@@ -31,6 +35,7 @@ import type { Logs } from "./log.ts";
 import { createModalities, type Modalities } from "./modalities.ts";
 import { createPool, poolOptions } from "./pool.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
+import type { Annotations } from "./ports/annotations.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
 import { createQueries, type Queries } from "./remote/queries.ts";
 import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
@@ -39,7 +44,7 @@ import { createWorklists, type Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
-  readonly index: Index;
+  readonly index: Index & Annotations;
   readonly properties: Properties;
   readonly files: FileStore;
   readonly clock: Clock;
@@ -47,7 +52,12 @@ export interface AppPorts {
   readonly control: ServerControl;
   /** Makes the client of remote modalities; what they send goes to `receive`. */
   createClient(
-    needs: { readonly config: Config; readonly clock: Clock; readonly receive: Receive },
+    needs: {
+      readonly config: Config;
+      readonly clock: Clock;
+      readonly receive: Receive;
+      readonly transcoder: Transcoder;
+    },
   ): DicomClient;
   readonly openWorklists: (path: string) => WorklistFolder;
 }
@@ -75,9 +85,12 @@ export interface App extends AsyncDisposable {
   readonly reader: InstanceReader;
   readonly tags: ReturnType<typeof createInstanceTags>;
   readonly images: Images;
+  readonly transcoder: Transcoder;
+  readonly transcodedFile: OpenTranscoded;
   readonly search: ReturnType<typeof createFindRequests>;
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
+  readonly metadata: MetadataChanges;
   readonly changes: ChangeFeed;
   readonly associations: AssociationLog;
   readonly modalities: Modalities;
@@ -121,7 +134,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   });
   const extract = createExtract({ mainTags, ...readerOptions });
   if (!config.readOnly) await recover({ index, files, clock, log, extract });
-  const ingest = createIngest({
+  const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
+  const transcoder = createTranscoder({ workers, ...readerOptions });
+  const storing = createIngest({
     files,
     index,
     clock,
@@ -133,13 +148,17 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       stability.touched();
     },
   });
+  const transcoding = ingestTranscoding(config);
+  const ingest = transcoding
+    ? createTranscodingIngest({ files, transcoder, ingest: storing, log }, transcoding)
+    : storing;
   if (!config.readOnly) await stability.start();
 
   const reader = createInstanceReader(files, readerOptions);
   const readFiles = config.storageAccessOnFind !== "Never";
   const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
   const receive = createReceive({ files, ingest });
-  const client = ports.createClient({ config, clock, receive });
+  const client = ports.createClient({ config, clock, receive, transcoder });
   const commitment = createCommitment({
     index,
     files,
@@ -156,7 +175,6 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
     historySize: config.jobsHistorySize,
   });
-  const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
   const app: App = {
     config,
     clock,
@@ -170,6 +188,8 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     reader,
     tags: createInstanceTags({ index, reader }),
     images: createImages({ files, workers }, readerOptions),
+    transcoder,
+    transcodedFile: createOpenTranscoded({ files, transcoder }),
     search: createFindRequests({
       index,
       mainTags,
@@ -179,6 +199,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     }),
     requestedTags,
     remove: createRemove({ index, files, log }),
+    metadata: createMetadataChanges({ index, clock, ...config, changed: changes.notify }),
     changes,
     associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
     modalities: await createModalities(config, properties),
@@ -228,6 +249,18 @@ function readOnlyApp(app: App): App {
     receive: refuse,
     upload: refuse,
     remove: refuse,
+    metadata: { set: refuse, remove: refuse },
+  };
+}
+
+/** Undefined unless what arrives is to be transcoded. */
+function ingestTranscoding(config: Config): IngestTranscoding | undefined {
+  const { ingestTranscoding: to } = config;
+  return to === undefined ? undefined : {
+    to,
+    quality: config.dicomLossyTranscodingQuality,
+    ofUncompressed: config.ingestTranscodingOfUncompressed,
+    ofCompressed: config.ingestTranscodingOfCompressed,
   };
 }
 

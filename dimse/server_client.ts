@@ -1,12 +1,12 @@
 import type { Receive } from "../core/archive/receive.ts";
+import type { Transcoder } from "../core/archive/transcoding.ts";
 import type { Config } from "../core/config.ts";
 import { defaultCharacterSets } from "../core/dicom/charset.ts";
 import { WRITTEN_TERMS } from "../core/dicom/charset/defined_terms.ts";
 import { encodeFileMeta } from "../core/dicom/file_meta.ts";
-import { canReencode, reencode } from "../core/dicom/reencode.ts";
-import { findTransferSyntax } from "../core/dicom/transfer_syntax.ts";
 import type { Clock } from "../core/ports.ts";
 import type { DicomClient } from "../core/ports/dicom_client.ts";
+import { losslessDataSet } from "./transcoded.ts";
 import { createDicomClient } from "./scu.ts";
 import type { ReceivedInstance, Reception } from "./scu/retrieve.ts";
 import { statusOf, STORE_STATUS } from "./status.ts";
@@ -17,14 +17,15 @@ export interface ClientNeeds {
   readonly config: Config;
   readonly clock: Clock;
   readonly receive: Receive;
+  readonly transcoder: Transcoder;
 }
 
 const MS_PER_SECOND = 1000;
-const BYTES_PER_MB = 1048576;
 
 /** The client of a server, as it is configured. @throws DicomError `configuration` for unusable TLS files */
-export function createServerClient({ config, clock, receive }: ClientNeeds): DicomClient {
-  const maximumInflated = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
+export function createServerClient(
+  { config, clock, receive, transcoder }: ClientNeeds,
+): DicomClient {
   return createDicomClient({
     clock,
     tls: readTlsFiles(config),
@@ -34,11 +35,7 @@ export function createServerClient({ config, clock, receive }: ClientNeeds): Dic
     characterSet: WRITTEN_TERMS[config.defaultEncoding],
     defaultSets: defaultCharacterSets(config.defaultEncoding),
     receive: (instance) => ingestReceived(receive, instance),
-    transcode(file, { from, to }) {
-      const syntax = findTransferSyntax(to);
-      if (!syntax || !canReencode(from, to)) return undefined;
-      return reencode(file, { to: syntax, maximumInflated });
-    },
+    transcode: (file, syntaxes) => losslessDataSet(transcoder, file, syntaxes),
   });
 }
 

@@ -48,6 +48,15 @@ export function bytes(
   return c.body(ReadableStream.from(bytes) as ReadableStream, 200, headers);
 }
 
+/** Bytes of which nobody knows how many they are; what fails on the way ends the connection. */
+export function streamed(
+  c: Context,
+  bytes: AsyncIterable<Uint8Array>,
+  mediaType: string,
+): Response {
+  return c.body(ReadableStream.from(bytes) as ReadableStream, 200, { "Content-Type": mediaType });
+}
+
 /** A JSON array, one element after the other. */
 export function jsonStream(c: Context, items: AsyncIterable<unknown>): Promise<Response> {
   return stream(c, items, ["[", "]"], (item) => JSON.stringify(item, null, 3));

@@ -11,7 +11,8 @@ import { contentDisposition } from "./access.ts";
 import { empty } from "./errors.ts";
 import { dialectOf, ignoreLengthOf } from "./requests.ts";
 import { requireResource, unknownResource } from "./resources.ts";
-import { bytes, flag, json, jsonObjectStream } from "./respond.ts";
+import { bytes, flag, json, jsonObjectStream, streamed } from "./respond.ts";
+import { wantedSyntax } from "./transcoding.ts";
 
 /** EncapsulatedDocument (PS3.3 Section C.24.2). */
 const ENCAPSULATED_DOCUMENT = "0042-0011";
@@ -58,7 +59,9 @@ export function instanceTagRoutes(app: App): Hono {
       const file = await fileOf(c);
       const name = c.req.query("filename") ?? `${c.req.param("id")}.dcm`;
       c.header("Content-Disposition", contentDisposition(name));
-      return bytes(c, await app.reader.bytes(file.uuid), "application/dicom");
+      const wanted = wantedSyntax(c, app);
+      if (!wanted) return bytes(c, await app.reader.bytes(file.uuid), "application/dicom");
+      return streamed(c, await app.transcodedFile(file.uuid, wanted), "application/dicom");
     })
     .get("/:id/pdf", async (c) => {
       const content = await app.reader.content((await fileOf(c)).uuid, [ENCAPSULATED_DOCUMENT]);

@@ -47,10 +47,16 @@ export interface TranscodedFile {
   readonly dataSet: AsyncIterable<Uint8Array>;
 }
 
+/** All bytes of a transcoded file. */
+export async function* bytesOf({ head, dataSet }: TranscodedFile): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* dataSet;
+}
+
 /** Makes files of other transfer syntaxes. */
 export interface Transcoder {
-  /** Whether that is possible, as far as UIDs tell. */
-  canTranscode(from: string, to: string): boolean;
+  /** Whether it is possible without another loss, as far as UIDs tell. */
+  isLossless(from: string, to: string): boolean;
   /**
    * `source` in another transfer syntax. The first frame is done when the promise resolves: what is impossible
    * fails before the first byte. Memory does not grow with the number of frames.
@@ -71,7 +77,7 @@ export interface TranscoderOptions {
 /** Makes the transcoder. */
 export function createTranscoder(options: TranscoderOptions): Transcoder {
   return {
-    canTranscode: isPossible,
+    isLossless: (from, to) => isPossible(from, to) && lossyMethod(to) === undefined,
 
     async transcode(source, wanted) {
       const file = await readOutline(source, options);

@@ -47,24 +47,24 @@ export const CONTENT_OPTIONS = {
     schema: optional(uid),
     default: undefined,
     description: "Transfer syntax into which all that arrives is transcoded",
-    state: "later",
+    state: "served",
   }),
   IngestTranscodingOfUncompressed: option({
     schema: flag,
     default: true,
     description: "Whether IngestTranscoding applies to what arrives uncompressed",
-    state: "later",
+    state: "served",
   }),
   IngestTranscodingOfCompressed: option({
     schema: flag,
     default: true,
     description: "Whether IngestTranscoding applies to what arrives compressed",
-    state: "later",
+    state: "served",
   }),
   DicomLossyTranscodingQuality: option({
     schema: integer(1, 100),
     default: 90,
     description: "Quality of lossy JPEG",
-    state: "later",
+    state: "served",
   }),
 };

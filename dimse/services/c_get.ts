@@ -1,9 +1,7 @@
 import type { SelectedInstance } from "../../core/archive/query_retrieve/select.ts";
 import { readFully, readRange } from "../../core/dicom/decode.ts";
 import { MAXIMUM_META_SIZE, readFileMeta } from "../../core/dicom/part10.ts";
-import { canReencode, reencode } from "../../core/dicom/reencode.ts";
 import { SOP_CLASS } from "../../core/dicom/sop_class.ts";
-import { findTransferSyntax } from "../../core/dicom/transfer_syntax.ts";
 import { DicomError } from "../../core/errors.ts";
 import type { OpenFile } from "../../core/ports.ts";
 import { CommandField, Priority } from "../command.ts";
@@ -11,10 +9,9 @@ import { readDataSet } from "../identifier.ts";
 import type { AgreedContext } from "../negotiation.ts";
 import type { DimseService, Request, ServiceContext } from "../service.ts";
 import { Status } from "../status.ts";
+import { losslessDataSet } from "../transcoded.ts";
 import { subOperations } from "../sub_operations.ts";
 import { cMove } from "./c_move.ts";
-
-const BYTES_PER_MB = 1048576;
 
 /** Retrieval over the same association, C-GET as SCP (PS3.4 Section C.4.3). */
 export const cGet: DimseService = {
@@ -71,14 +68,13 @@ function planOf(
   );
   const same = fitting.find(({ transferSyntaxUid }) => transferSyntaxUid === from);
   if (same) return { context: same, dataSet: dataSetOf(file) };
-  const other = fitting.find(({ transferSyntaxUid }) => canReencode(from, transferSyntaxUid));
-  const to = other && findTransferSyntax(other.transferSyntaxUid);
-  if (!isTranscoded || !other || !to) {
-    const what = `SOP class ${sopClassUid} in transfer syntax ${from}`;
-    throw new DicomError("not-acceptable", `Cannot send: the requestor does not accept ${what}`);
+  for (const context of isTranscoded ? fitting : []) {
+    const to = context.transferSyntaxUid;
+    const dataSet = losslessDataSet(app.transcoder, file, { from, to });
+    if (dataSet) return { context, dataSet };
   }
-  const maximumInflated = app.config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
-  return { context: other, dataSet: reencode(file, { to, maximumInflated }) };
+  const what = `SOP class ${sopClassUid} in transfer syntax ${from}`;
+  throw new DicomError("not-acceptable", `Cannot send: the requestor does not accept ${what}`);
 }
 
 /** The data set of a file as it is. */
