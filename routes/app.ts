@@ -13,6 +13,7 @@ import { instanceRoutes } from "./instances.ts";
 import { jobRoutes } from "./jobs.ts";
 import { labelRoutes } from "./labels.ts";
 import { LEVEL_NAMES } from "./levels.ts";
+import { metadataRoutes } from "./metadata.ts";
 import { createMethodTable, METHODS } from "./method.ts";
 import { modalityRoutes } from "./modalities.ts";
 import { openApiRoutes } from "./openapi.ts";
@@ -62,6 +63,7 @@ export function createRoutes(app: App): Hono {
     routes.route(path, resourceRoutes(app, level));
     routes.route(path, resourceTagRoutes(app, level));
     routes.route(path, labelRoutes(app, level));
+    routes.route(path, metadataRoutes(app, level));
   }
 
   const methodsOf = createMethodTable(routes);

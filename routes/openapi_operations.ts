@@ -4,6 +4,7 @@ import { LOG_CATEGORIES } from "../core/log.ts";
 import { BulkContent, BulkDelete } from "./bulk.ts";
 import { Find } from "./find.ts";
 import { LEVEL_NAMES } from "./levels.ts";
+import { ANNOTATION_OPERATIONS } from "./openapi_annotations.ts";
 import { REMOTE_OPERATIONS } from "./openapi_remote.ts";
 
 /** What the API description says about one route. */
@@ -58,6 +59,7 @@ export const OPERATIONS: readonly Operation[] = [
   { method: "get", path: "/statistics", summary: "How much is stored", answer: JSON_TYPE },
   { method: "get", path: "/openapi.json", summary: "This description", answer: JSON_TYPE },
   ...toolOperations(),
+  ...ANNOTATION_OPERATIONS,
   ...REMOTE_OPERATIONS,
 ];
 

@@ -1,3 +1,4 @@
+import { allMetadata } from "../core/archive/metadata.ts";
 import { type MainTags, METADATA, orthancDate, type Resource } from "../core/archive/resource.ts";
 import type { Wanted } from "../core/archive/query.ts";
 import { type ShownValue, showTags } from "../core/dicom/json/show.ts";
@@ -133,16 +134,10 @@ export function metadataJson(
   resource: Resource,
   names: ReadonlyMap<number, string>,
 ): Record<string, string> {
-  const { level, metadata, updatedAt, expectedInstances } = resource;
-  const all: Record<number, string> = {
-    ...metadata,
-    ...(level !== "Instance" && { [METADATA.LastUpdate]: orthancDate(updatedAt) }),
-    ...(typeof expectedInstances === "number" && {
-      [METADATA.ExpectedNumberOfInstances]: String(expectedInstances),
-    }),
-  };
   return Object.fromEntries(
-    Object.entries(all).map(([number, value]) => [names.get(Number(number)) ?? number, value]),
+    Object.entries(allMetadata(resource)).map((
+      [number, value],
+    ) => [names.get(Number(number)) ?? number, value]),
   );
 }
 
