@@ -15,24 +15,28 @@ export interface BigUpload {
   readonly peak: number;
 }
 
-/** Uploads one multi-frame instance of 1 GB, frame by frame, and watches the memory of the server. */
-export async function uploadBig(server: BenchServer): Promise<BigUpload> {
+/** What one multi-frame instance of 1 GB is made of: its head, then the frame again and again. */
+export function bigInstance() {
   const single = createInstanceMaker(512, 512, "7").next();
   const head = single.slice(0, single.length - FRAME_BYTES);
   const frame = single.subarray(single.length - FRAME_BYTES);
   const pixelBytes = FRAME_BYTES * FRAMES;
   new DataView(head.buffer).setUint32(head.length - 4, pixelBytes, true);
+  return { head, frame, frames: FRAMES, length: head.length + pixelBytes };
+}
 
+/** Uploads one multi-frame instance of 1 GB, frame by frame, and watches the memory of the server. */
+export async function uploadBig(server: BenchServer): Promise<BigUpload> {
+  const { head, frame, frames, length } = bigInstance();
   const before = await memoryOf(server.pid, "VmRSS");
   let peak = before;
   const started = performance.now();
   using conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-  const length = head.length + pixelBytes;
   const request =
     `POST /instances HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length}\r\n\r\n`;
   await writeAll(conn, new TextEncoder().encode(request));
   await writeAll(conn, head);
-  for (let count = 0; count < FRAMES; count++) {
+  for (let count = 0; count < frames; count++) {
     await writeAll(conn, frame);
     if (count % LOOK === 0) peak = Math.max(peak, await memoryOf(server.pid, "VmRSS"));
   }

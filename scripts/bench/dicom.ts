@@ -6,6 +6,7 @@
  * Both store durably (`SyncStorageArea`), on the same disk, below the folder of this working copy.
  */
 import { parseArgs } from "node:util";
+import { bigInstance } from "./big_upload.ts";
 import { createInstanceMaker } from "./instances.ts";
 import { type BenchServer, memoryOf, startOrthanc, startOutpost } from "./servers.ts";
 
@@ -57,6 +58,28 @@ async function storescu({ name, dicomPort }: BenchServer, folder: string): Promi
   if (code !== 0) throw new Error(`storescu to ${name} ended with ${code}`);
 }
 
+/** Sends one instance of 1 GB. @returns seconds, and megabytes of the server before and at most meanwhile */
+async function sendBig(server: BenchServer, folder: string) {
+  const { head, frame, frames } = bigInstance();
+  const path = `${folder}/big`;
+  await Deno.mkdir(path);
+  {
+    using file = await Deno.create(`${path}/big.dcm`);
+    await file.write(head);
+    for (let count = 0; count < frames; count++) await file.write(frame);
+  }
+  const before = await memoryOf(server.pid, "VmRSS");
+  let peak = before;
+  const look = setInterval(async () => {
+    peak = Math.max(peak, await memoryOf(server.pid, "VmRSS"));
+  }, 50);
+  const started = performance.now();
+  await storescu(server, path).finally(() => clearInterval(look));
+  const seconds = (performance.now() - started) / 1000;
+  await Deno.remove(path, { recursive: true });
+  return { seconds, before, peak };
+}
+
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
@@ -89,6 +112,10 @@ try {
     console.log(`| ${workload.name} | ${shown.join(" | ")} | ${(ours! / theirs!).toFixed(2)} |`);
   }
   for (const server of servers) {
+    const { seconds, before, peak } = await sendBig(server, folder);
+    console.log(
+      `${server.name}: 1 GB in ${seconds.toFixed(1)} s, ${before} MB before, ${peak} MB at most`,
+    );
     console.log(`${server.name}: peak ${await memoryOf(server.pid, "VmHWM")} MB`);
   }
 } finally {
