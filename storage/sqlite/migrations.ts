@@ -22,7 +22,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE UNIQUE INDEX resource_public ON resource(level, public_id);
    CREATE INDEX resource_parent ON resource(parent, public_id);
-   CREATE INDEX resource_unstable ON resource(updated_at) WHERE stable = 0;
+   CREATE INDEX resource_unstable ON resource(stable) WHERE stable = 0;
 
    CREATE TABLE file (
      resource INTEGER PRIMARY KEY REFERENCES resource(id) ON DELETE CASCADE,
@@ -123,6 +123,104 @@ export const MIGRATIONS: readonly string[] = [
      record TEXT NOT NULL, -- JSON: what it is and is to do
      state  TEXT NOT NULL  -- JSON: how far it is
    ) STRICT, WITHOUT ROWID;`,
+
+  `-- What the relay owes to destinations. States and priorities: core/ports/duties.ts.
+   CREATE TABLE duty (
+     id           INTEGER PRIMARY KEY AUTOINCREMENT,
+     instance     TEXT    NOT NULL, -- public identifiers; the instance may be gone
+     series       TEXT    NOT NULL,
+     study        TEXT    NOT NULL,
+     sha256       TEXT    NOT NULL, -- of the stored file
+     size         INTEGER NOT NULL, -- bytes
+     destination  TEXT    NOT NULL, -- empty: to be deleted
+     chain        TEXT    NOT NULL, -- hash of the actions before the sending
+     rule         TEXT    NOT NULL,
+     rule_version INTEGER NOT NULL,
+     confirm      TEXT    NOT NULL,
+     priority     INTEGER NOT NULL,
+     state        TEXT    NOT NULL,
+     due_at       INTEGER,          -- ms since 1970: when to try, to ask for proof, or to delete
+     grace        INTEGER,          -- ms from the proof to the deletion
+     grp          TEXT    NOT NULL, -- series or study whose timer is awaited
+     calling_aet  TEXT    NOT NULL,
+     strict       INTEGER NOT NULL,
+     hops         TEXT    NOT NULL, -- JSON
+     tries        INTEGER NOT NULL DEFAULT 0,
+     refusals     INTEGER NOT NULL DEFAULT 0,
+     proof_tries  INTEGER NOT NULL DEFAULT 0,
+     proof_token  TEXT    NOT NULL DEFAULT '',
+     maybe_sent   INTEGER NOT NULL DEFAULT 0,
+     reason       TEXT    NOT NULL DEFAULT '',
+     sent_sha256  TEXT    NOT NULL DEFAULT '',
+     created_at   INTEGER NOT NULL,
+     sent_at      INTEGER,
+     ended_at     INTEGER
+   ) STRICT;
+   CREATE UNIQUE INDEX duty_key ON duty(instance, destination, chain, sha256);
+   CREATE INDEX duty_study ON duty(study);
+   CREATE INDEX duty_ready ON duty(destination, priority, id) WHERE state = 'ready';
+   CREATE INDEX duty_sending ON duty(id) WHERE state = 'sending';
+   CREATE INDEX duty_due ON duty(due_at) WHERE state IN ('waiting', 'retry') AND due_at IS NOT NULL;
+   CREATE INDEX duty_retry ON duty(destination) WHERE state = 'retry';
+   CREATE INDEX duty_proof ON duty(due_at, destination) WHERE state = 'sent';
+   CREATE INDEX duty_group ON duty(grp, rule) WHERE grp <> '';
+   CREATE INDEX duty_strict ON duty(series, destination, id) WHERE strict = 1;
+   CREATE INDEX duty_bad ON duty(state, id) WHERE state IN ('dead', 'unproven');
+
+   CREATE TABLE duty_try (
+     duty    INTEGER NOT NULL REFERENCES duty(id) ON DELETE CASCADE,
+     at      INTEGER NOT NULL, -- ms since 1970
+     ms      INTEGER NOT NULL,
+     bytes   INTEGER NOT NULL,
+     outcome TEXT    NOT NULL,
+     status  TEXT    NOT NULL,
+     comment TEXT    NOT NULL
+   ) STRICT;
+   CREATE INDEX duty_try_duty ON duty_try(duty);
+
+   -- Silence that is awaited; due_at is NULL once it has been heard.
+   CREATE TABLE duty_timer (
+     rule        TEXT    NOT NULL,
+     grp         TEXT    NOT NULL,
+     first_at    INTEGER NOT NULL,
+     due_at      INTEGER,
+     quiet_ms    INTEGER NOT NULL,
+     max_wait_ms INTEGER NOT NULL,
+     seen        INTEGER NOT NULL, -- bits of the required parts
+     required    INTEGER NOT NULL,
+     on_timeout  TEXT    NOT NULL,
+     resend      INTEGER NOT NULL,
+     PRIMARY KEY (rule, grp)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX duty_timer_due ON duty_timer(due_at) WHERE due_at IS NOT NULL;
+
+   CREATE TABLE duty_chain (hash TEXT PRIMARY KEY, actions TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE duty_total (
+     destination TEXT    NOT NULL,
+     state       TEXT    NOT NULL,
+     count       INTEGER NOT NULL,
+     bytes       INTEGER NOT NULL,
+     PRIMARY KEY (destination, state)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER duty_added AFTER INSERT ON duty BEGIN
+     INSERT INTO duty_total VALUES (NEW.destination, NEW.state, 1, NEW.size)
+       ON CONFLICT DO UPDATE SET count = count + 1, bytes = bytes + NEW.size;
+   END;
+   CREATE TRIGGER duty_moved AFTER UPDATE OF state ON duty WHEN NEW.state <> OLD.state BEGIN
+     UPDATE duty_total SET count = count - 1, bytes = bytes - OLD.size
+       WHERE destination = OLD.destination AND state = OLD.state;
+     INSERT INTO duty_total VALUES (NEW.destination, NEW.state, 1, NEW.size)
+       ON CONFLICT DO UPDATE SET count = count + 1, bytes = bytes + NEW.size;
+   END;
+   CREATE TRIGGER duty_removed AFTER DELETE ON duty BEGIN
+     UPDATE duty_total SET count = count - 1, bytes = bytes - OLD.size
+       WHERE destination = OLD.destination AND state = OLD.state;
+   END;
+   CREATE TRIGGER instance_removed AFTER DELETE ON resource WHEN OLD.level = 3 BEGIN
+     UPDATE duty SET state = 'cancelled', due_at = NULL, reason = 'the instance was removed'
+       WHERE instance = OLD.public_id AND state NOT IN ('confirmed', 'cancelled', 'superseded');
+   END;`,
 ];
 
 /**

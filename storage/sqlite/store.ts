@@ -8,6 +8,8 @@ import type {
   ResourceRef,
   StoreOutcome,
 } from "../../core/ports.ts";
+import type { DutyPlan } from "../../core/ports/duties.ts";
+import { createDutyIntake } from "./duty_intake.ts";
 import { searchValues } from "./search_values.ts";
 
 /** The rows of one instance and its parents, top level first. */
@@ -30,8 +32,10 @@ export function createStore(db: DatabaseSync) {
     VALUES ($level, $publicId, $parent, $tags, $patientTags, $metadata, $at, $stable, $expected, $index)`,
   );
   const touch = db.prepare(
-    `UPDATE resource SET updated_at = ?, stable = 0, children = children + ? WHERE id = ?`,
+    `UPDATE resource SET updated_at = ?, children = children + ? WHERE id = ?`,
   );
+  // By itself, since it writes a page of the index of what is not stable, and is seldom needed.
+  const unsettle = db.prepare(`UPDATE resource SET stable = 0 WHERE id = ? AND stable = 1`);
   const insertFile = db.prepare(
     `INSERT INTO file (resource, uuid, size, sha256, flushed)
     VALUES ($resource, $uuid, $size, $sha256, $flushed)`,
@@ -65,6 +69,16 @@ export function createStore(db: DatabaseSync) {
     return { id, isNew: true };
   }
 
+  const duties = createDutyIntake(db);
+
+  /** What the rules decided; duties for other bytes of the instance, cancelled by now, are superseded. */
+  function addDuties({ ids, file, receivedAt }: NewInstance, plan: DutyPlan): void {
+    const { Instance: instance, Series: series, Study: study } = ids;
+    const subject = { instance, series, study, sha256: file.sha256, size: file.size };
+    duties.add(subject, plan, receivedAt);
+    duties.supersede(subject, receivedAt);
+  }
+
   /** Adds the four rows; what was there already is marked as changed. */
   function addRows(instance: NewInstance): ParentRow[] {
     const rows: ParentRow[] = [];
@@ -73,6 +87,7 @@ export function createStore(db: DatabaseSync) {
     }
     for (const [depth, { id }] of rows.slice(0, 3).entries()) {
       touch.run(instance.receivedAt, rows[depth + 1]!.isNew ? 1 : 0, id);
+      unsettle.run(id);
     }
     return rows;
   }
@@ -92,7 +107,12 @@ export function createStore(db: DatabaseSync) {
   }
 
   return {
-    store(instance: NewInstance, policy: OverwritePolicy, flushed: boolean): StoreOutcome {
+    store(
+      instance: NewInstance,
+      policy: OverwritePolicy,
+      flushed: boolean,
+      plan?: DutyPlan,
+    ): StoreOutcome {
       const existing = findInstance.get(instance.ids.Instance);
       if (existing) {
         const uuid = String(existing.uuid);
@@ -123,7 +143,7 @@ export function createStore(db: DatabaseSync) {
 }
 
 /** Removal of a resource with all below it. */
-function createRemoval(db: DatabaseSync) {
+export function createRemoval(db: DatabaseSync) {
   const TREE = `WITH RECURSIVE tree(id) AS (
     SELECT ? UNION ALL SELECT resource.id FROM resource JOIN tree ON parent = tree.id)`;
   const filesBelow = db.prepare(`${TREE} SELECT uuid FROM file JOIN tree ON resource = tree.id
