@@ -32,7 +32,7 @@ export interface PixelFile {
  */
 export async function readFrame(file: PixelFile, index: number): Promise<Uint8Array> {
   const { numberOfFrames } = file.description;
-  if (!(index >= 0 && index < numberOfFrames)) {
+  if (!Number.isInteger(index) || index < 0 || index >= numberOfFrames) {
     throw new DicomError("out-of-range", `Cannot read frame ${index}: there are ${numberOfFrames}`);
   }
   const { element } = pixelElement(file.dataSet)!; // else it would have no description

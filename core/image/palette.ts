@@ -77,7 +77,8 @@ function readTable(dataSet: DataSet, tags: ColorTags, signed: boolean): Lut {
 /** Segmented data in words; entries of 8 bits make all its numbers bytes (PS3.3 Section C.7.9.2). */
 function segmentWords(dataSet: DataSet, tag: Tag, bits: number): Uint16Array {
   const bytes = dataSet.get(tag)?.bytes ?? new Uint8Array(0);
-  if (bits === 8) return Uint16Array.from(bytes);
+  const turn = dataSet.encoding.littleEndian ? 0 : 1; // which of a pair comes first, words being swapped
+  if (bits === 8) return Uint16Array.from(bytes, (_, at) => bytes[at ^ turn] ?? 0);
   const length = bytes.length >> 1;
   return Uint16Array.from(
     { length },
@@ -138,15 +139,16 @@ function expandLinear(state: Expansion, count: number, end: number | undefined):
   state.filled += room;
 }
 
-/** Segments from elsewhere in the data, by the offset of the first, again; they hold no indirect ones. */
+/** Segments from elsewhere in the data, by the offset in bytes of the first, again; they hold no indirect ones. */
 function expandIndirect(state: Expansion, at: number, bits: number): number {
   const { words } = state;
   const count = words[at + 1]!;
   const parts = bits === 8 ? 4 : 2;
   if (at + 2 + parts > words.length) throw badPixels("an indirect segment has no offset");
   const scale = bits === 8 ? 256 : 65536;
-  let from = 0;
-  for (let part = parts - 1; part >= 0; part--) from = from * scale + words[at + 2 + part]!;
+  let offset = 0;
+  for (let part = parts - 1; part >= 0; part--) offset = offset * scale + words[at + 2 + part]!;
+  let from = bits === 8 ? offset : offset >>> 1;
   for (let n = 0; n < count && state.filled < state.entries.length; n++) {
     if (from + 1 >= words.length) throw badPixels("an indirect segment points outside");
     from = expandSegment(state, from, words[from + 1]!);

@@ -1,3 +1,4 @@
+import { DicomError } from "../errors.ts";
 import type { Raster } from "./raster.ts";
 
 /** The size asked for; 0 for a side that follows from the other. */
@@ -8,19 +9,25 @@ export interface WantedSize {
 
 const { fround } = Math;
 
-/** Largest side of a result, in pixels. */
-const MAXIMUM_SIDE = 65535;
+/** No result has more pixels. */
+const MAXIMUM_PIXELS = 67108864;
 
-/** The largest size within `wanted` with the proportions of the original; at least one pixel. */
+/**
+ * The largest size within `wanted` with the proportions of the original; at least one pixel.
+ *
+ * @throws DicomError `not-enough-memory` if it is too large
+ */
 export function fit(original: WantedSize, wanted: WantedSize): WantedSize {
   const ratioX = fround(wanted.width / original.width);
   const ratioY = fround(wanted.height / original.height);
   const ratio = wanted.width === 0 || wanted.height === 0
     ? Math.max(ratioX, ratioY) || 1
     : Math.min(ratioX, ratioY);
-  const side = (length: number) =>
-    Math.min(Math.max(Math.floor(fround(ratio * length) + 0.5), 1), MAXIMUM_SIDE);
-  return { width: side(original.width), height: side(original.height) };
+  const side = (length: number) => Math.max(Math.floor(fround(ratio * length) + 0.5), 1);
+  const size = { width: side(original.width), height: side(original.height) };
+  if (size.width * size.height <= MAXIMUM_PIXELS) return size;
+  const fact = `it would have more than ${MAXIMUM_PIXELS} pixels`;
+  throw new DicomError("not-enough-memory", `Cannot resize image: ${fact}`);
 }
 
 /** The nearest pixel of `raster` for each pixel of the result (as Orthanc does). */
@@ -53,33 +60,44 @@ function nearest(from: number, to: number): Uint32Array {
 /** Binomial weights of five neighbours. */
 const KERNEL = [1, 4, 6, 4, 1] as const;
 
-/** The image with each pixel a mean of its 5 x 5 neighbours, by binomial weights; the border repeats. */
+/** Lines of samples to go along. */
+interface Lines {
+  readonly count: number;
+  /** From one line to the next. */
+  readonly stride: number;
+  /** Samples of a line, and from one to the next. */
+  readonly size: number;
+  readonly step: number;
+}
+
+/** The image with each pixel a mean of its 5 x 5 neighbours, by binomial weights and rounded down; the border repeats. */
 export function smooth(raster: Raster): Raster {
   const { width, height, channels, samples } = raster;
-  const sums = new Float32Array(samples.length);
-  convolve(samples, sums, { count: height, stride: width * channels, size: width, step: channels });
+  const line = width * channels;
+  const means = new Float32Array(samples.length);
   const result = new (samples instanceof Uint8Array ? Uint8Array : Uint16Array)(samples.length);
-  convolve(sums, result, { count: width, stride: channels, size: height, step: width * channels });
+  for (let channel = 0; channel < channels; channel++) {
+    const rows = { count: height, stride: line, size: width, step: channels };
+    convolve(samples.subarray(channel), means.subarray(channel), rows);
+    const columns = { count: width, stride: channels, size: height, step: line };
+    convolve(means.subarray(channel), result.subarray(channel), columns);
+  }
   return { ...raster, samples: result };
+}
 
-  /** Lines of `size` pixels that lie `step` apart; `count` lines lie `stride` apart. */
-  function convolve(
-    from: ArrayLike<number>,
-    to: Float32Array | Uint8Array | Uint16Array,
-    line: { count: number; stride: number; size: number; step: number },
-  ): void {
-    for (let n = 0; n < line.count; n++) {
-      for (let channel = 0; channel < channels; channel++) {
-        const start = n * line.stride + channel;
-        for (let at = 0; at < line.size; at++) {
-          let sum = 0;
-          for (let k = -2; k <= 2; k++) {
-            const neighbour = Math.min(Math.max(at + k, 0), line.size - 1);
-            sum += KERNEL[k + 2]! * from[start + neighbour * line.step]!;
-          }
-          to[start + at * line.step] = sum / 16; // rounded down where the result is whole
-        }
+type Numbers = Float32Array | Uint8Array | Uint16Array;
+
+/** Weighs each sample with its neighbours in the line. */
+function convolve(from: Numbers, to: Numbers, { count, stride, size, step }: Lines): void {
+  for (let line = 0; line < count; line++) {
+    const start = line * stride;
+    for (let at = 0; at < size; at++) {
+      let sum = 0;
+      for (let k = -2; k <= 2; k++) {
+        const neighbour = Math.min(Math.max(at + k, 0), size - 1);
+        sum += KERNEL[k + 2]! * from[start + neighbour * step]!;
       }
+      to[start + at * step] = sum / 16;
     }
   }
 }
