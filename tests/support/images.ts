@@ -23,6 +23,8 @@ export interface ImageFile {
   readonly pixels: Uint8Array | readonly Uint8Array[];
   readonly vr?: "OB" | "OW";
   readonly syntax?: string;
+  /** SOP Instance UID. */
+  readonly uid?: string;
   /** Further elements, in their place before Pixel Data. */
   readonly more?: readonly Piece[];
 }
@@ -30,12 +32,12 @@ export interface ImageFile {
 /** A DICOM file with an image. */
 export function imageFile(image: ImageFile): Uint8Array<ArrayBuffer> {
   const { bits = 8, pixels, vr = bits > 8 ? "OW" : "OB" } = image;
-  const { stored = bits } = image;
+  const { stored = bits, uid = "1.2.3.4.5" } = image;
   return part10({
     syntax: image.syntax ?? EXPLICIT_LITTLE_ENDIAN.uid,
     pieces: [
       element(TAG.sopClassUid, "UI", "1.2.840.10008.5.1.4.1.1.7"),
-      element(TAG.sopInstanceUid, "UI", "1.2.3.4.5"),
+      element(TAG.sopInstanceUid, "UI", uid),
       element(TAG.patientId, "LO", "P1"),
       element(TAG.studyInstanceUid, "UI", "1.2.3"),
       element(TAG.seriesInstanceUid, "UI", "1.2.3.4"),
