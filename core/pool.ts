@@ -13,7 +13,11 @@ export interface PoolOptions {
   readonly deadlineMs: number;
   /** A worker that has nothing to do for so long is closed, and its memory given back. */
   readonly idleMs: number;
+  /** What the workers run; `image/worker.ts` but in tests. */
+  readonly script?: URL;
 }
+
+const SCRIPT = new URL("./image/worker.ts", import.meta.url);
 
 /** More frames at the same time would need more memory than an edge server has. */
 const MOST_WORKERS = 4;
@@ -118,7 +122,7 @@ class ImageWorker {
   constructor(options: PoolOptions, ended: () => void) {
     this.#options = options;
     this.#ended = ended;
-    this.#worker = new Worker(new URL("./image/worker.ts", import.meta.url), {
+    this.#worker = new Worker(options.script ?? SCRIPT, {
       type: "module",
       deno: { permissions: "none" },
     });
