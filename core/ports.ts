@@ -1,5 +1,6 @@
 import type { ByteSource } from "./bytes/source.ts";
 import type { Query, Wanted } from "./archive/query.ts";
+import type { DutyPlan } from "./ports/duties.ts";
 import type { Level, MainTags, Metadata, Resource, StoredFile } from "./archive/resource.ts";
 
 /** Everything the core asks of the outside world; implemented in storage/ and wired in main.ts. */
@@ -108,8 +109,14 @@ export interface Index {
    * Adds an instance and what is missing of its parents, with their changes, in one transaction.
    *
    * @param flushed whether the file is durable already; if not, the row is remembered as such
+   * @param plan what the relay is to do with it, added with an instance that is `stored` or `replaced`
    */
-  store(instance: NewInstance, policy: OverwritePolicy, flushed: boolean): Promise<StoreOutcome>;
+  store(
+    instance: NewInstance,
+    policy: OverwritePolicy,
+    flushed: boolean,
+    plan?: DutyPlan,
+  ): Promise<StoreOutcome>;
   /** Notes, some time later, that the file of a row is durable. */
   markFlushed(row: number): Promise<void>;
   /** Rows that were stored unflushed and not marked since. */

@@ -11,6 +11,7 @@ import type {
   StoreOutcome,
 } from "../ports.ts";
 import { DicomError } from "../errors.ts";
+import type { DutyPlan } from "../ports/duties.ts";
 import type { Extract } from "./extract.ts";
 import { removeObsolete } from "./remove.ts";
 import { type Level, LEVELS, METADATA, type Metadata, orthancDate } from "./resource.ts";
@@ -45,9 +46,18 @@ export interface IngestPorts {
   readonly log: Log;
   readonly extract: (source: ByteSource) => Promise<Extract>;
   readonly overwrite: OverwritePolicy;
+  /** What the relay is to do with an instance; absent if there is no relay. */
+  readonly plan?: PlanDuties;
   /** Called after each instance that is new in the index. */
-  readonly stored: () => void;
+  readonly stored: (instance: NewInstance, plan: DutyPlan | undefined) => void;
 }
+
+/** Decides, before an instance is stored, what the relay is to do with it; undefined for nothing. */
+export type PlanDuties = (
+  instance: NewInstance,
+  source: ByteSource,
+  origin: Origin,
+) => Promise<DutyPlan | undefined>;
 
 /** The single way into the archive, whatever the protocol. */
 export interface Ingest {
@@ -68,8 +78,9 @@ export function createIngest(ports: IngestPorts): Ingest {
     const extract = await readExtract(ports, staged.source);
     if (origin.kind === "dicom") checkAnnounced(extract, origin);
     const instance = newInstance(ports, staged, extract, origin);
-    const { kind } = await storeWhileFlushing(ports, { staged, instance, unsettled });
-    if (kind === "stored" || kind === "replaced") ports.stored();
+    const plan = await ports.plan?.(instance, staged.source, origin);
+    const { kind } = await storeWhileFlushing(ports, { staged, instance, plan, unsettled });
+    if (kind === "stored" || kind === "replaced") ports.stored(instance, plan);
     return { kind, ids: extract.ids };
   };
 }
@@ -83,6 +94,7 @@ type Unsettled = Map<string, Promise<void>>;
 interface Storing {
   readonly staged: StagedFile;
   readonly instance: NewInstance;
+  readonly plan: DutyPlan | undefined;
   readonly unsettled: Unsettled;
 }
 
@@ -117,12 +129,12 @@ async function storeWhileFlushing(ports: IngestPorts, storing: Storing): Promise
  */
 async function decide(
   { index, overwrite }: IngestPorts,
-  { instance, unsettled }: Storing,
+  { instance, plan, unsettled }: Storing,
   flushing: Promise<void>,
 ): Promise<Decided> {
-  const first = await index.store(instance, overwrite, false);
+  const first = await index.store(instance, overwrite, false, plan);
   await flushing;
-  for (let outcome = first;; outcome = await index.store(instance, overwrite, true)) {
+  for (let outcome = first;; outcome = await index.store(instance, overwrite, true, plan)) {
     if (outcome.kind === "unflushed") continue;
     const other = "uuid" in outcome && unsettled.get(outcome.uuid);
     if (!other) return outcome;

@@ -4,7 +4,10 @@ import type { StoredSource, UnflushedRow } from "../ports.ts";
 import { type IngestPorts, newInstance } from "./ingest.ts";
 
 /** What recovery needs. */
-export type RecoverPorts = Pick<IngestPorts, "index" | "files" | "clock" | "log" | "extract">;
+export type RecoverPorts = Pick<
+  IngestPorts,
+  "index" | "files" | "clock" | "log" | "extract" | "plan"
+>;
 
 /**
  * Finishes what the process had not finished when it ended: rows whose file did not become durable are taken
@@ -57,7 +60,8 @@ async function recoverFile(ports: RecoverPorts, orphan: StoredSource): Promise<s
     const extract = await ports.extract(orphan.source);
     const instance = newInstance(ports, orphan, extract, { kind: "recovery" });
     await ports.files.settle(orphan.file.uuid);
-    const outcome = await ports.index.store(instance, "Never", true);
+    const plan = await ports.plan?.(instance, orphan.source, { kind: "recovery" });
+    const outcome = await ports.index.store(instance, "Never", true, plan);
     if (outcome.kind === "stored") return "indexed";
   } catch (error) {
     if (!(error instanceof DicomError && REMOVED.has(error.code))) throw error;

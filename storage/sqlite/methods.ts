@@ -1,9 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Index, Properties } from "../../core/ports.ts";
 import type { Annotations } from "../../core/ports/annotations.ts";
+import type { Duties } from "../../core/ports/duties.ts";
 import type { FolderJournal } from "../folder.ts";
 import { createAttachments } from "./attachments.ts";
 import { createChanges } from "./changes.ts";
+import { createDuties } from "./duties.ts";
 import { createFileJournal } from "./file_journal.ts";
 import { createFind, createStatistics } from "./find.ts";
 import { createLabels } from "./labels.ts";
@@ -12,7 +14,7 @@ import { createProperties } from "./properties.ts";
 import { createStore } from "./store.ts";
 
 /** All that the SQLite database answers: the index, properties, and the journal of the file store. */
-export type StorageIndex = Index & Properties & FolderJournal & Annotations;
+export type StorageIndex = Index & Properties & FolderJournal & Annotations & Duties;
 
 /** The methods of a port without their promises, as they run beside the database. */
 export type Synchronous<Port> = {
@@ -39,6 +41,24 @@ export const METHODS = {
   setAttachment: "write",
   removeAttachment: "write",
   keepFileMd5: "later",
+  reclaimDuties: "write",
+  addDuties: "write",
+  claimDuties: "write",
+  settleDuties: "write",
+  promoteDuties: "write",
+  hastenDuties: "write",
+  claimProofs: "write",
+  deleteDelivered: "write",
+  restartGraces: "write",
+  actOnDuties: "write",
+  keepChain: "write",
+  dueDeletions: "read",
+  duties: "read",
+  duty: "read",
+  dutyCounts: "read",
+  deliveryOf: "read",
+  oldestReady: "read",
+  chain: "read",
   openFolder: "write",
   closeFolder: "write",
   keepFile: "write",
@@ -80,5 +100,6 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createMetadata(db),
     ...createAttachments(db),
     ...createFileJournal(db),
+    ...createDuties(db),
   };
 }

@@ -127,6 +127,7 @@ export function createStore(db: DatabaseSync) {
       const row = rows[3]!.id;
       insertFile.run({ resource: row, ...instance.file, flushed: flushed ? 1 : 0 });
       logChanges(rows, instance.receivedAt);
+      if (plan) addDuties(instance, plan);
       return existing ? { kind: "replaced", obsoleteFiles: obsolete } : { kind: "stored", row };
     },
 
