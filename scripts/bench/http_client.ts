@@ -12,11 +12,18 @@ export class BenchConnection implements AsyncDisposable {
     this.#port = port;
   }
 
-  /** Sends a request and waits for the end of its answer. @returns the status */
-  async request(method: string, path: string, body?: Uint8Array): Promise<number> {
+  /** Sends a request and waits for the end of its answer. @param accept media type @returns the status */
+  async request(
+    method: string,
+    path: string,
+    body?: Uint8Array,
+    accept?: string,
+  ): Promise<number> {
     const conn = this.#conn ??= await this.#connect();
     const length = body ? `Content-Length: ${body.length}\r\n` : "";
-    const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.#port}\r\n${length}\r\n`;
+    const wanted = accept ? `Accept: ${accept}\r\n` : "";
+    const host = `Host: 127.0.0.1:${this.#port}\r\n`;
+    const head = `${method} ${path} HTTP/1.1\r\n${host}${length}${wanted}\r\n`;
     await writeAll(conn, new TextEncoder().encode(head));
     if (body) await writeAll(conn, body);
     return await this.#readAnswer(conn);
