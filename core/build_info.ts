@@ -1,0 +1,2 @@
+/** Commit that the executable was made of; `deno task build` writes it. */
+export const BUILD_COMMIT: string | undefined = undefined;

@@ -1,0 +1,76 @@
+import { npmBase } from "./base.ts";
+import { attempt, run } from "./run.ts";
+import type { Stage } from "./stage.ts";
+import { BASE_VERSION, type Target } from "./targets.ts";
+
+/** Exactly what the server may do: no programs, no foreign functions, no further imports. */
+const PERMISSIONS = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys=hostname",
+  "--no-prompt",
+] as const;
+
+/** What `deno compile` would need more of, when its cache is cold, than threads have by default. */
+const ENVIRONMENT = { RUST_MIN_STACK: "16777216", NO_COLOR: "1" };
+
+/** How an executable came to be. */
+export interface Build {
+  readonly denoVersion: string;
+  /** A check build has a base from npm: good for tests, not for a release. */
+  readonly isRelease: boolean;
+}
+
+/** What to compile, for which machine, and where to. */
+export interface CompileOptions {
+  readonly stage: Stage;
+  readonly target: Target;
+  readonly output: string;
+  /** Where bases from npm are kept. */
+  readonly cache: string;
+}
+
+/**
+ * Compiles with the base in `DENORT_BIN`, else with the one that Deno fetches, else with one from npm.
+ *
+ * @throws Error with what the compiler says
+ */
+export async function compile(options: CompileOptions): Promise<Build> {
+  const denoVersion = Deno.version.deno;
+  const own = await attempt([Deno.execPath(), ...compileArgs(options)], inStage(options));
+  if (own.success) return { denoVersion, isRelease: true };
+  if (Deno.env.has("DENORT_BIN") || !isBaseMissing(own.stderr)) throw new Error(own.stderr.trim());
+  const base = await npmBase(options.target, options.cache);
+  const deno = ["npx", "--yes", "--loglevel=error", `deno@${BASE_VERSION}`] as const;
+  await run([...deno, ...compileArgs(options)], inStage(options, { DENORT_BIN: base }));
+  return { denoVersion: BASE_VERSION, isRelease: false };
+}
+
+function compileArgs({ stage, target, output }: CompileOptions): string[] {
+  const included = stage.included.flatMap((file) => ["--include", file]);
+  return [
+    "compile",
+    "--quiet",
+    "--frozen",
+    "--no-check", // deno check has looked at everything
+    "--no-code-cache", // it would lie in the folder for temporary files, under a name that others can guess
+    "--target",
+    target.triple,
+    ...PERMISSIONS,
+    ...included,
+    "--output",
+    output,
+    "main.ts",
+  ];
+}
+
+function inStage({ stage }: CompileOptions, env: Record<string, string> = {}) {
+  return { cwd: stage.folder, env: { ...ENVIRONMENT, ...env } };
+}
+
+/** Whether the compiler lacks nothing but the base: its address is in what it says, or the name of that file. */
+function isBaseMissing(stderr: string): boolean {
+  return /denort|dl\.deno\.land|lookup address|error sending request/i.test(stderr);
+}
