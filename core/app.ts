@@ -1,3 +1,6 @@
+import { type Attachments, createAttachments } from "./archive/attachments.ts";
+import { type Archives, createArchives } from "./archive/archive_stream.ts";
+import { type ArchiveShelf, createArchiveShelf } from "./archive/archive_stream/shelf.ts";
 import { type ChangeFeed, createChangeFeed } from "./archive/changes.ts";
 import { createExtract } from "./archive/extract.ts";
 import { createImages, type Images } from "./archive/images.ts";
@@ -20,6 +23,7 @@ import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
 import { createStability } from "./archive/stability.ts";
 import { createOpenTranscoded, type OpenTranscoded } from "./archive/transcoded_file.ts";
 import { createTranscoder, type Transcoder } from "./archive/transcoding.ts";
+import { createStorageCompression } from "./archive/storage_compression.ts";
 import { createUpload, type Upload } from "./archive/upload.ts";
 import { type AssociationLog, createAssociationLog } from "./associations.ts";
 import { type Commitment, createCommitment } from "./commitment.ts";
@@ -36,9 +40,12 @@ import { createModalities, type Modalities } from "./modalities.ts";
 import { createPool, poolOptions } from "./pool.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { Annotations } from "./ports/annotations.ts";
+import type { FileForms } from "./ports/file_forms.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
+import { readOnlyApp } from "./read_only_app.ts";
 import { createQueries, type Queries } from "./remote/queries.ts";
 import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
+import type { Scratch } from "./ports/scratch.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
 import { createWorklists, type Worklists } from "./worklists.ts";
 
@@ -46,7 +53,8 @@ import { createWorklists, type Worklists } from "./worklists.ts";
 export interface AppPorts {
   readonly index: Index & Annotations;
   readonly properties: Properties;
-  readonly files: FileStore;
+  readonly files: FileStore & FileForms;
+  readonly scratch: Scratch;
   readonly clock: Clock;
   readonly logs: Logs;
   readonly control: ServerControl;
@@ -85,12 +93,15 @@ export interface App extends AsyncDisposable {
   readonly reader: InstanceReader;
   readonly tags: ReturnType<typeof createInstanceTags>;
   readonly images: Images;
+  readonly archives: Archives;
+  readonly archiveShelf: ArchiveShelf;
   readonly transcoder: Transcoder;
   readonly transcodedFile: OpenTranscoded;
   readonly search: ReturnType<typeof createFindRequests>;
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
   readonly metadata: MetadataChanges;
+  readonly attachments: Attachments;
   readonly changes: ChangeFeed;
   readonly associations: AssociationLog;
   readonly modalities: Modalities;
@@ -132,6 +143,10 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     stableAgeMs: config.stableAge * 1000,
     changed: changes.notify,
   });
+  const compression = createStorageCompression(files, {
+    enabled: config.storageCompression,
+    log,
+  });
   const extract = createExtract({ mainTags, ...readerOptions });
   if (!config.readOnly) await recover({ index, files, clock, log, extract });
   const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
@@ -143,9 +158,10 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     log,
     extract,
     overwrite: config.overwriteInstances,
-    stored() {
+    stored(instance) {
       changes.notify();
       stability.touched();
+      compression.add(instance.file.uuid);
     },
   });
   const transcoding = ingestTranscoding(config);
@@ -167,9 +183,14 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     log: logs.of("dicom"),
     maximumReports: config.storageCommitmentReportsSize,
   });
+  const archives = createArchives({
+    ...{ index, files, reader, transcoder, clock },
+    aet: config.dicomAet,
+  });
+  const archiveShelf = createArchiveShelf(ports.scratch, config.mediaArchiveSize);
   const jobs = createJobs({
     types: JOB_TYPES,
-    ports: { client, index, files, commitment },
+    ports: { client, index, files, commitment, archives, archiveShelf },
     clock,
     log: logs.of("jobs"),
     concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
@@ -188,6 +209,8 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     reader,
     tags: createInstanceTags({ index, reader }),
     images: createImages({ files, workers }, readerOptions),
+    archives,
+    archiveShelf,
     transcoder,
     transcodedFile: createOpenTranscoded({ files, transcoder }),
     search: createFindRequests({
@@ -199,6 +222,13 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     }),
     requestedTags,
     remove: createRemove({ index, files, log }),
+    attachments: createAttachments({
+      ...{ index, files, clock, log },
+      checkRevisions: config.checkRevisions,
+      keepMd5: config.storeMD5ForAttachments && !config.readOnly,
+      compress: config.storageCompression,
+      changed: changes.notify,
+    }),
     metadata: createMetadataChanges({ index, clock, ...config, changed: changes.notify }),
     changes,
     associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
@@ -228,6 +258,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       })
       : undefined,
     async [Symbol.asyncDispose]() {
+      await compression[Symbol.asyncDispose]();
       await workers[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
       await commitment[Symbol.asyncDispose]();
@@ -236,21 +267,6 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     },
   };
   return config.readOnly ? readOnlyApp(app) : app;
-}
-
-/** The same server with everything refused that would change what is stored (option `ReadOnly`). */
-function readOnlyApp(app: App): App {
-  const refuse = () =>
-    Promise.reject(new DicomError("read-only", "Cannot change anything: the server is read-only"));
-  return {
-    ...app,
-    index: { ...app.index, addLabel: refuse, removeLabel: refuse, clearChanges: refuse },
-    ingest: refuse,
-    receive: refuse,
-    upload: refuse,
-    remove: refuse,
-    metadata: { set: refuse, remove: refuse },
-  };
 }
 
 /** Undefined unless what arrives is to be transcoded. */

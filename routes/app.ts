@@ -4,7 +4,9 @@ import type { App } from "../core/app.ts";
 import { LEVELS } from "../core/archive/resource.ts";
 import { verifyPassword } from "../core/passwords.ts";
 import { protect } from "./access.ts";
+import { archiveOutputRoutes, archiveRoutes, archiveToolRoutes } from "./archive.ts";
 import { associationRoutes } from "./associations.ts";
+import { attachmentRoutes } from "./attachments.ts";
 import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
@@ -48,10 +50,12 @@ export function createRoutes(app: App): Hono {
   routes.route("/", openApiRoutes());
   routes.route("/changes", changeRoutes(app));
   routes.route("/associations", associationRoutes(app));
+  routes.route("/tools", archiveToolRoutes(app));
   routes.route("/tools", toolRoutes(app));
   routes.route("/modalities", modalityRoutes(app));
   routes.route("/queries", queryRoutes(app));
   routes.route("/jobs", jobRoutes(app));
+  routes.route("/jobs", archiveOutputRoutes(app));
   routes.route("/storage-commitment", storageCommitmentRoutes(app));
   routes.route("/instances", instanceRoutes(app));
   routes.route("/instances", instanceTagRoutes(app));
@@ -63,7 +67,9 @@ export function createRoutes(app: App): Hono {
     routes.route(path, resourceRoutes(app, level));
     routes.route(path, resourceTagRoutes(app, level));
     routes.route(path, labelRoutes(app, level));
+    routes.route(path, archiveRoutes(app, level));
     routes.route(path, metadataRoutes(app, level));
+    routes.route(path, attachmentRoutes(app, level));
   }
 
   const methodsOf = createMethodTable(routes);

@@ -51,13 +51,17 @@ export function metadataRoutes(app: App, level: Level): Hono {
 
 const NO_NAMES: ReadonlyMap<number, string> = new Map();
 
-/** The empty answer to a change; Orthanc says nothing to who may not make it. */
-export async function changed(c: Context, change: () => Promise<void>): Promise<Response> {
+/** The answer to a change, empty by default; Orthanc says nothing to who may not make it. */
+export async function changed(
+  c: Context,
+  change: () => Promise<void>,
+  answer: (c: Context) => Response = (c) => text(c, ""),
+): Promise<Response> {
   try {
     await change();
   } catch (error) {
     if (error instanceof DicomError && error.code === "forbidden") return empty(c, 403);
     throw error;
   }
-  return text(c, "");
+  return answer(c);
 }

@@ -2,8 +2,11 @@ import { sha256Of } from "../core/bytes/digest.ts";
 import { memorySource } from "../core/bytes/source.ts";
 import { DicomError } from "../core/errors.ts";
 import type { FileStore, OpenFile, StagedFile, StoredSource } from "../core/ports.ts";
+import type { FileForms } from "../core/ports/file_forms.ts";
+import { COMPRESSED, openCompressed } from "./compressed_files.ts";
 import { createDirectorySync, syncDirectory } from "./directory_sync.ts";
 import { ignoreMissing, rethrowWriteError } from "./failures.ts";
+import { createFileForms } from "./file_forms.ts";
 import { openSource } from "./file_source.ts";
 import { createFolders, type Lease } from "./folders.ts";
 import { type KeptFiles, type KeptJournal, openKeptFiles } from "./kept_files.ts";
@@ -39,7 +42,7 @@ export interface FolderOptions {
  */
 export async function openFolder(
   { root, journal, sync, small = SMALL }: FolderOptions,
-): Promise<FileStore & AsyncDisposable> {
+): Promise<FileStore & FileForms & AsyncDisposable> {
   await Deno.mkdir(root, { recursive: true });
   const folders = createFolders(root, journal, sync);
   const directorySync = createDirectorySync(sync);
@@ -47,6 +50,10 @@ export async function openFolder(
   const kept = await openKeptFiles({ journal, pathOf, sync, syncDirectory: directorySync });
   const naming = createNaming();
   const finish = { sync, directorySync, naming };
+  const openPlain = async (uuid: string) => {
+    const path = pathOf(uuid);
+    return await openKept(kept, uuid) ?? await openFile(path.final) ?? await openFile(path.staged);
+  };
 
   return {
     async stage(chunks) {
@@ -68,10 +75,11 @@ export async function openFolder(
     async open(uuid) {
       const path = pathOf(uuid);
       try {
-        return await openKept(kept, uuid) ?? await openFile(path.final) ??
-          await openFile(path.staged) ?? await openSource(await Deno.open(path.final)); // named in between
+        return await openPlain(uuid) ?? await openCompressed(path.final) ??
+          await openSource(await Deno.open(path.final)); // named in between
       } catch (cause) {
         // One that is there but cannot be read is another failure: nothing may be concluded from it.
+        if (cause instanceof DicomError) throw cause;
         const code = cause instanceof Deno.errors.NotFound ? "missing-file" : "internal";
         throw new DicomError(code, `Cannot open file ${uuid}`, { cause });
       }
@@ -90,11 +98,21 @@ export async function openFolder(
       const directories = new Set<string>();
       for (const { staged, final, directory } of uuids.map(pathOf)) {
         // In this order none that is being named can slip through.
-        for (const name of [staged, final]) await Deno.remove(name).catch(ignoreMissing);
+        for (const name of [staged, final, final + COMPRESSED]) {
+          await Deno.remove(name).catch(ignoreMissing);
+        }
         directories.add(directory);
       }
       await Promise.all([...directories].map((path) => directorySync(path).catch(ignoreMissing)));
     },
+
+    ...createFileForms({
+      pathOf,
+      openPlain,
+      dropKept: (uuid) => kept.remove([uuid]),
+      sync,
+      directorySync,
+    }),
 
     recover: () => recover({ root, journal, kept, pathOf, sync }),
 

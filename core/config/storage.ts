@@ -46,7 +46,7 @@ export const STORAGE_OPTIONS = {
     schema: flag,
     default: false,
     description: "Compress attachments with zlib",
-    state: "later",
+    state: "served",
   }),
   MaximumStorageSize: option({
     schema: megabytes(),
@@ -100,7 +100,7 @@ export const STORAGE_OPTIONS = {
     schema: flag,
     default: true,
     description: "Keep the MD5 sum of each file",
-    state: "later",
+    state: "served",
   }),
   TemporaryDirectory: option({
     schema: optional(path),
@@ -113,7 +113,7 @@ export const STORAGE_OPTIONS = {
     schema: flag,
     default: false,
     description: "Ask for the current revision when metadata or attachments are changed",
-    state: "later",
+    state: "served",
   }),
   DatabaseServerIdentifier: option({
     schema: optional(text),
@@ -144,6 +144,6 @@ export const STORAGE_OPTIONS = {
     schema: userContentType,
     default: {},
     description: "Names for attachments of your own",
-    state: "later",
+    state: "served",
   }),
 };
