@@ -1,14 +1,22 @@
+import { createHash } from "node:crypto";
 import { createApp, type ServerControl } from "./core/app.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Config } from "./core/config.ts";
+import { createTranscoder } from "./core/archive/transcoding.ts";
+import { defaultCharacterSets } from "./core/dicom/charset.ts";
+import { DicomError } from "./core/errors.ts";
 import { createLogs, type Logs } from "./core/log.ts";
+import { createPool, poolOptions } from "./core/pool.ts";
+import type { DicomClient } from "./core/ports/dicom_client.ts";
 import { createServerClient } from "./dimse/server_client.ts";
 import { listenDicom } from "./dimse/scp.ts";
 import { createRoutes } from "./routes/app.ts";
 import { runCommand } from "./routes/command.ts";
 import { listen } from "./routes/listener.ts";
 import { listenOptions } from "./routes/listen_options.ts";
+import { openSource } from "./storage/file_source.ts";
 import { openFolder } from "./storage/folder.ts";
+import { openScratchFolder } from "./storage/scratch_folder.ts";
 import { openWorklistFolder } from "./storage/worklist_folder.ts";
 import { lockFolder } from "./storage/lock.ts";
 import { openWorkerIndex } from "./storage/sqlite/worker_index.ts";
@@ -53,12 +61,14 @@ export async function start(config: Config, options: StartOptions = {}): Promise
       sync: config.syncStorageArea,
     }),
   );
+  const scratch = stack.use(await openScratchFolder(scratchPath(config)));
   const app = stack.use(
     await createApp(
       {
         index,
         properties: index,
         files,
+        scratch,
         clock,
         logs,
         control,
@@ -90,9 +100,39 @@ export async function start(config: Config, options: StartOptions = {}): Promise
   };
 }
 
+/** A folder of this server's own, which no other empties. */
+function scratchPath({ temporaryDirectory, indexDirectory }: Config): string {
+  if (temporaryDirectory === undefined) return `${indexDirectory}/outpost.scratch`;
+  const own = createHash("sha256").update(Deno.realPathSync(indexDirectory)).digest("hex");
+  return `${temporaryDirectory}/outpost-${own.slice(0, 16)}`;
+}
+
 function urlOf({ sslEnabled }: Config, { hostname, port }: { hostname: string; port: number }) {
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return `${sslEnabled ? "https" : "http"}://${host}:${port}`;
 }
 
-if (import.meta.main) Deno.exit(await runCommand(Deno.args, { start }));
+/** The DICOM client of commands, which send and ask but take nothing in. */
+function openClient(config: Config): DicomClient {
+  const workers = createPool(poolOptions(systemClock, navigator.hardwareConcurrency));
+  const defaultSets = defaultCharacterSets(config.defaultEncoding);
+  const maximumInflated = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
+  const client = createServerClient({
+    config,
+    clock: systemClock,
+    receive: () => Promise.reject(new DicomError("not-implemented", "Cannot store: no server")),
+    transcoder: createTranscoder({ workers, defaultSets, maximumInflated }),
+  });
+  return {
+    ...client,
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      await workers[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const BYTES_PER_MB = 1048576;
+const openFile = async (path: string) => await openSource(await Deno.open(path));
+
+if (import.meta.main) Deno.exit(await runCommand(Deno.args, { start, openClient, openFile }));

@@ -5,6 +5,7 @@ import { BulkContent, BulkDelete } from "./bulk.ts";
 import { Find } from "./find.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { ANNOTATION_OPERATIONS } from "./openapi_annotations.ts";
+import { ARCHIVE_OPERATIONS } from "./openapi_archives.ts";
 import { REMOTE_OPERATIONS } from "./openapi_remote.ts";
 
 /** What the API description says about one route. */
@@ -25,6 +26,7 @@ export interface Operation {
     | "application/dicom"
     | "application/pdf"
     | "application/gzip"
+    | "application/zip"
     | "image/png"
     | "text/event-stream";
 }
@@ -60,6 +62,7 @@ export const OPERATIONS: readonly Operation[] = [
   { method: "get", path: "/openapi.json", summary: "This description", answer: JSON_TYPE },
   ...toolOperations(),
   ...ANNOTATION_OPERATIONS,
+  ...ARCHIVE_OPERATIONS,
   ...REMOTE_OPERATIONS,
 ];
 

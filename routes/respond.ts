@@ -57,6 +57,39 @@ export function streamed(
   return c.body(ReadableStream.from(bytes) as ReadableStream, 200, { "Content-Type": mediaType });
 }
 
+/**
+ * Bytes as they are made, of a length that may not be known. What fails before the first piece is a failure of the
+ * request; what fails later ends the connection.
+ */
+export async function pulledBytes(
+  c: Context,
+  { length, bytes }: {
+    readonly length: number | undefined;
+    readonly bytes: AsyncIterable<Uint8Array>;
+  },
+  mediaType: string,
+): Promise<Response> {
+  const pieces = bytes[Symbol.asyncIterator]();
+  let ready: IteratorResult<Uint8Array> | undefined = await pieces.next();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = ready ?? await pieces.next();
+      ready = undefined;
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  }, { highWaterMark: 0 });
+  c.header("Content-Type", mediaType);
+  return c.body(
+    body as ReadableStream,
+    200,
+    length === undefined ? {} : { "Content-Length": String(length) },
+  );
+}
+
 /** A JSON array, one element after the other. */
 export function jsonStream(c: Context, items: AsyncIterable<unknown>): Promise<Response> {
   return stream(c, items, ["[", "]"], (item) => JSON.stringify(item, null, 3));

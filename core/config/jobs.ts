@@ -37,19 +37,19 @@ export const JOB_OPTIONS = {
     schema: count,
     default: 1,
     description: "Archives made in the background to keep",
-    state: "later",
+    state: "served",
   }),
   SynchronousZipStream: option({
     schema: flag,
     default: true,
     description: "Send an archive while it is made",
-    state: "later",
+    state: "served",
   }),
   ZipUseUtf8: option({
     schema: flag,
     default: false,
     description: "Names in archives in UTF-8, not ASCII",
-    state: "later",
+    state: "served",
   }),
   MetricsEnabled: option({
     schema: flag,

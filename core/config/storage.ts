@@ -106,7 +106,7 @@ export const STORAGE_OPTIONS = {
     schema: optional(path),
     default: undefined,
     description: "Folder for files of passage, such as archives being made",
-    state: "later",
+    state: "served",
     paths: onePath,
   }),
   CheckRevisions: option({

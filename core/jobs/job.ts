@@ -1,3 +1,5 @@
+import type { Archives } from "../archive/archive_stream.ts";
+import type { ArchiveShelf } from "../archive/archive_stream/shelf.ts";
 import type { FileStore, Index, Log } from "../ports.ts";
 import type { DicomClient } from "../ports/dicom_client.ts";
 import type { ErrorPayload } from "../errors.ts";
@@ -8,6 +10,8 @@ export interface JobPorts {
   readonly index: Pick<Index, "get">;
   readonly files: Pick<FileStore, "open">;
   readonly commitment: CommitmentBook;
+  readonly archives: Archives;
+  readonly archiveShelf: ArchiveShelf;
 }
 
 /** Where reports of storage commitment are awaited. */
@@ -45,6 +49,8 @@ export interface JobType<Input = unknown, State = unknown> {
   progress(work: Work<Input, State>): number;
   /** What clients are told about it, by Orthanc's names. */
   content(work: Work<Input, State>): Readonly<Record<string, unknown>>;
+  /** Name of the archive that it has made. */
+  output?(work: Work<Input, State>): string | undefined;
   /** What clients are told when it fails, beyond what the failure says itself. */
   failurePayload?(work: Work<Input, State>): ErrorPayload;
 }

@@ -23,6 +23,8 @@ export interface JobInfo {
   /** When it may end, judging from its progress so far. */
   readonly expectedAt: number | undefined;
   readonly failure: DicomError | undefined;
+  /** Name of the archive that it has made. */
+  readonly output: string | undefined;
 }
 
 /** A job as the engine has it. */
@@ -101,6 +103,7 @@ export function infoOf(job: JobRecord, now: number): JobInfo {
     completedAt,
     expectedAt: isRunning ? expectedEnd(progress, { runtimeMs, now }) : undefined,
     failure,
+    output: job.type.output?.(job),
   };
 }
 

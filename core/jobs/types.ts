@@ -1,8 +1,11 @@
+import { archive } from "./types/archive.ts";
 import { modalityStore } from "./types/modality_store.ts";
 import { get, move } from "./types/retrieve.ts";
 
 /** Every job type, by Orthanc's name. */
 export const JOB_TYPES = {
+  Archive: archive,
+  Media: archive,
   DicomModalityStore: modalityStore,
   DicomMoveScu: move,
   DicomGetScu: get,

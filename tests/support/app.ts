@@ -6,6 +6,7 @@ import { createLogs } from "../../core/log.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
 import { createRoutes } from "../../routes/app.ts";
 import { openFolder } from "../../storage/folder.ts";
+import { openScratchFolder } from "../../storage/scratch_folder.ts";
 import { openWorklistFolder } from "../../storage/worklist_folder.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { openLocalIndex } from "./index.ts";
@@ -81,6 +82,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const files = stack.use(
     await openFolder({ root: folder, journal: index, sync: false, small: 0 }),
   );
+  const scratch = stack.use(await openScratchFolder(`${folder}/outpost.scratch`));
   const logs = createLogs(clock, (line) => lines.push(line));
   const app = stack.use(
     await createApp(
@@ -88,6 +90,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         index,
         properties: index,
         files,
+        scratch,
         clock,
         logs,
         control,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createFakeClient, type FakeClientOptions } from "../../../tests/support/dicom_client.ts";
 import { memorySource } from "../../bytes/source.ts";
 import { METADATA, type Resource } from "../../archive/resource.ts";
+import { NO_ARCHIVES } from "../../../tests/support/no_archives.ts";
 import { DicomError } from "../../errors.ts";
 import type { JobContext } from "../job.ts";
 import { modalityStore } from "./modality_store.ts";
@@ -29,6 +30,7 @@ function makeContext(options: FakeClientOptions = {}) {
       },
     },
     commitment: { expect() {}, forget() {} },
+    ...NO_ARCHIVES,
     signal: new AbortController().signal,
     log() {},
   };

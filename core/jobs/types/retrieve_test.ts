@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createFakeClient, type FakeClientOptions } from "../../../tests/support/dicom_client.ts";
+import { NO_ARCHIVES } from "../../../tests/support/no_archives.ts";
 import { DicomError } from "../../errors.ts";
 import type { DicomClient, SubOperations } from "../../ports/dicom_client.ts";
 import type { JobContext } from "../job.ts";
@@ -28,6 +29,7 @@ function makeContext(client: DicomClient): JobContext {
     index: { get: () => Promise.resolve(undefined) },
     files: { open: () => Promise.reject(new DicomError("missing-file", "none")) },
     commitment: { expect() {}, forget() {} },
+    ...NO_ARCHIVES,
     signal: new AbortController().signal,
     log() {},
   };

@@ -1,0 +1,151 @@
+import { readRange } from "../dicom/decode.ts";
+import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";
+import { DicomError } from "../errors.ts";
+import type { Clock, FileStore, Index, ResourceRef } from "../ports.ts";
+import {
+  type ArchivePlan,
+  planArchive,
+  type PlannedInstance,
+  type PlanOptions,
+} from "./archive_stream/plan.ts";
+import { concurrently } from "./concurrently.ts";
+import { createDicomDirectory, type DicomDirectory } from "./dicomdir.ts";
+import type { InstanceReader } from "./instance_reader.ts";
+import { bytesOf, type TranscodedFile, type Transcoder, type Wanted } from "./transcoding.ts";
+import { zipArchive, zipLength, type ZipMember } from "./zip_writer.ts";
+
+/** What is to be archived, and how; plain JSON. */
+export interface ArchiveRequest extends PlanOptions {
+  readonly resources: readonly ResourceRef[];
+  /** Null to leave files as they are. */
+  readonly transcode: Wanted | null;
+  /** Of media: whether series have their description (type 3, which makes it an extended SOP class). */
+  readonly extended: boolean;
+}
+
+/** An archive that can be made. */
+export interface ReadyArchive {
+  readonly instances: number;
+  /** Bytes of the files in it, before they are transcoded. */
+  readonly size: number;
+  /** Bytes of the archive; undefined if that is seen when it is made. */
+  readonly length: number | undefined;
+  /** The archive, made while it is read; to be read once. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Makes archives. */
+export interface Archives {
+  /**
+   * Gets an archive ready: all its files can be opened, and none needs transcoding that is impossible.
+   *
+   * @throws DicomError `unknown-resource`, `missing-file`, `corrupted-file`; `not-implemented` for a transcoding
+   */
+  prepare(request: ArchiveRequest): Promise<ReadyArchive>;
+}
+
+/** What archives are made of. */
+export interface ArchivePorts {
+  readonly index: Pick<Index, "get" | "find" | "findIds">;
+  readonly files: Pick<FileStore, "open">;
+  readonly reader: Pick<InstanceReader, "dataSet">;
+  readonly transcoder: Transcoder;
+  readonly clock: Pick<Clock, "now">;
+  /** Source of DICOMDIR files. */
+  readonly aet: string;
+}
+
+/** The comment of all archives, which is Orthanc's and which clients may look for. */
+const COMMENT = "Created by Orthanc";
+/** Files that are opened at a time, to see whether they can be. */
+const CHECKS = 8;
+
+/** Makes the function that gets archives ready. */
+export function createArchives(ports: ArchivePorts): Archives {
+  return {
+    async prepare(request) {
+      const plan = await planArchive(ports.index, request.resources, request);
+      await checkFiles(plan, request, ports);
+      const isCopy = request.layout === "archive" && !request.transcode;
+      const members = plan.instances.map(({ name, file }) => ({ name, size: file.size }));
+      const archive = zipArchive(
+        request.layout === "media"
+          ? mediaMembers(plan, request, ports)
+          : fileMembers(plan, request, ports),
+        { comment: COMMENT, modifiedAt: ports.clock.now() },
+      );
+      return {
+        instances: plan.instances.length,
+        size: plan.size,
+        length: isCopy ? zipLength(members, COMMENT) : undefined,
+        bytes: archive,
+      };
+    },
+  };
+}
+
+/** All files can be opened; of each transfer syntax one is transcoded, up to its first frame. */
+async function checkFiles(
+  { instances }: ArchivePlan,
+  { transcode }: ArchiveRequest,
+  { files, transcoder }: ArchivePorts,
+): Promise<void> {
+  const tried = new Set<string | undefined>();
+  await concurrently(each(instances), CHECKS, async ({ file, transferSyntaxUid }) => {
+    await using open = await files.open(file.uuid);
+    if (open.size !== file.size) {
+      throw new DicomError("corrupted-file", `Cannot archive file ${file.uuid}: it is cut short`);
+    }
+    if (!transcode || tried.has(transferSyntaxUid)) return;
+    tried.add(transferSyntaxUid);
+    await transcoder.transcode(open, transcode);
+  });
+}
+
+async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** The files, each open only while it is its turn. */
+async function* fileMembers(
+  { instances }: ArchivePlan,
+  { transcode }: ArchiveRequest,
+  { files, transcoder }: ArchivePorts,
+  archived?: (instance: PlannedInstance, transcoded: TranscodedFile | undefined) => Promise<void>,
+): AsyncGenerator<ZipMember> {
+  for (const instance of instances) {
+    const { name, file: { uuid, size } } = instance;
+    await using file = await files.open(uuid);
+    const transcoded = transcode ? await transcoder.transcode(file, transcode) : undefined;
+    yield transcoded
+      ? { name, size: undefined, bytes: bytesOf(transcoded) }
+      : { name, size, bytes: readRange(file, 0, file.size) };
+    await archived?.(instance, transcoded);
+  }
+}
+
+/** The files, and at the end the directory that tells of them. */
+async function* mediaMembers(
+  plan: ArchivePlan,
+  request: ArchiveRequest,
+  ports: ArchivePorts,
+): AsyncGenerator<ZipMember> {
+  const directory: DicomDirectory = createDicomDirectory({ ...request, ...ports });
+  yield* fileMembers(
+    plan,
+    request,
+    ports,
+    async ({ name: path, file, ...instance }, transcoded) => {
+      const dataSet = await ports.reader.dataSet(file.uuid, { keep: directory.needs });
+      const { transferSyntaxUid = EXPLICIT_LITTLE_ENDIAN.uid } = transcoded ?? instance;
+      directory.add(dataSet, { path, transferSyntaxUid, ...pickSopInstanceUid(transcoded) });
+    },
+  );
+  const bytes = directory.encode();
+  yield { name: "DICOMDIR", size: bytes.length, bytes: each([bytes]) };
+}
+
+/** Transcoding with a loss gives a new one. */
+function pickSopInstanceUid(transcoded: TranscodedFile | undefined) {
+  return transcoded && { sopInstanceUid: transcoded.sopInstanceUid };
+}
