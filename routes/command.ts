@@ -2,15 +2,24 @@ import type { ServerControl } from "../core/app.ts";
 import type { Config } from "../core/config.ts";
 import { DicomError } from "../core/errors.ts";
 import type { Logs } from "../core/log.ts";
-import { OUTPOST_VERSION } from "../core/version.ts";
+import type { OpenFile } from "../core/ports.ts";
+import type { DicomClient } from "../core/ports/dicom_client.ts";
 import { check } from "./command/check.ts";
+import { echoCommand } from "./command/echo_command.ts";
 import { hashPasswordCommand } from "./command/hash_password.ts";
+import { helpText } from "./command/help.ts";
 import { importCommand } from "./command/import_command.ts";
+import { sendCommand } from "./command/send_command.ts";
 import { serve } from "./command/serve.ts";
+import { UsageError } from "./command/usage_error.ts";
+import { versionLine } from "./command/version.ts";
 
 /** What a command needs of the program around it. */
 export interface CommandContext {
   start(config: Config, options: { logs: Logs; control: ServerControl }): Promise<StoppableServer>;
+  /** A DICOM client that takes nothing in. */
+  openClient(config: Config): DicomClient;
+  openFile(path: string): Promise<OpenFile>;
 }
 
 /** A server that a command has started. */
@@ -32,6 +41,8 @@ export interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   import: importCommand,
+  send: sendCommand,
+  echo: echoCommand,
   "hash-password": hashPasswordCommand,
 };
 
@@ -41,9 +52,11 @@ export async function runCommand(
   context: CommandContext,
 ): Promise<number> {
   const [first, ...rest] = args;
-  if (args.includes("--help") || args.includes("-h") || first === "help") return print(help());
-  if (first === "--version") return print(`outpost ${OUTPOST_VERSION}`);
   const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (args.includes("--help") || args.includes("-h") || first === "help") {
+    return print(named ? usageText(named) : helpText([serve, ...Object.values(COMMANDS)]));
+  }
+  if (first === "--version") return print(versionLine());
   try {
     return named ? await named.run(rest, context) : await serve.run(args, context);
   } catch (error) {
@@ -57,24 +70,8 @@ function print(text: string): number {
   return 0;
 }
 
-function help(): string {
-  const lines = [serve, ...Object.values(COMMANDS)].flatMap(({ usage, summary }) => [
-    `  outpost ${usage}`,
-    `      ${summary}`,
-  ]);
-  return [
-    `Outpost ${OUTPOST_VERSION}: the DICOM server for the box beside the scanner.`,
-    "",
-    ...lines,
-    "  outpost --version",
-    "      Print the version",
-    "",
-    "CONFIG is a JSON file with comments, or a folder of them, with Orthanc's options; without one",
-    "the server starts with defaults: http://127.0.0.1:8042, data in ./OrthancStorage, this machine",
-    "only. Every option is also a flag (--http-port 8043) and a variable (OUTPOST_HTTP_PORT=8043).",
-    "",
-    "Exit codes: 0 success, 1 failure, 2 wrong usage.",
-  ].join("\n");
+function usageText({ usage, summary }: Command): string {
+  return `usage: outpost ${usage}\n${summary}`;
 }
 
 function describe(error: unknown): string {
@@ -87,6 +84,6 @@ function describe(error: unknown): string {
 
 /** `parseArgs` names what it does not understand with such a code. */
 function isUsageError(error: unknown): boolean {
-  return error instanceof TypeError && "code" in error &&
-    String(error.code).startsWith("ERR_PARSE_ARGS");
+  return error instanceof UsageError || error instanceof TypeError && "code" in error &&
+      String(error.code).startsWith("ERR_PARSE_ARGS");
 }

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { Command } from "../command.ts";
 import { readServerArguments } from "./configuration.ts";
 import { importFolders } from "./import.ts";
+import { interruption } from "./interruption.ts";
 
 /** Sends folders of files to a server. */
 export const importCommand: Command = {
@@ -52,15 +53,6 @@ async function urlOfThisServer(paths: readonly string[]): Promise<string> {
 async function passwordOf(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return Deno.env.get("OUTPOST_PASSWORD");
   return (await Deno.readTextFile(file)).replace(/\r?\n[^]*$/, "");
-}
-
-/** Aborted by Ctrl-C, or when the process is asked to end. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => controller.abort());
-  }
-  return controller.signal;
 }
 
 function writeAll(text: string): void {
