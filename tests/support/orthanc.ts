@@ -2,8 +2,15 @@ import { freePort } from "./peer.ts";
 
 /** A running Orthanc with an archive of its own. */
 export interface Orthanc extends AsyncDisposable {
-  /** Sends a request; the body, if any, goes as it is. */
-  request(method: string, path: string, body?: Uint8Array<ArrayBuffer>): Promise<Response>;
+  /** Where it answers, without `/` at the end. */
+  readonly url: string;
+  /** Sends a request; the body, if any, goes as it is. @param accept media type */
+  request(
+    method: string,
+    path: string,
+    body?: Uint8Array<ArrayBuffer>,
+    accept?: string,
+  ): Promise<Response>;
 }
 
 /** The command that tells whether Orthanc is installed. */
@@ -19,7 +26,8 @@ export async function startOrthanc(
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const port = freePort();
+  const port = options.HttpPort ?? freePort();
+  const url = `http://127.0.0.1:${port}`;
   const config = {
     StorageDirectory: `${folder}/storage`,
     IndexDirectory: `${folder}/storage`,
@@ -32,15 +40,16 @@ export async function startOrthanc(
   };
   await Deno.writeTextFile(`${folder}/orthanc.json`, JSON.stringify(config));
   const process = stack.use(run(`${folder}/orthanc.json`));
-  const request: Orthanc["request"] = (method, path, body) =>
-    fetch(`http://127.0.0.1:${port}${path}`, {
+  const request: Orthanc["request"] = (method, path, body, accept) =>
+    fetch(url + path, {
       method,
       ...(body && { body }),
+      ...(accept && { headers: { Accept: accept } }),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
   await answering(request, process.status);
   const running = stack.move();
-  return { request, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, request, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function run(config: string): AsyncDisposable & { readonly status: Promise<Deno.CommandStatus> } {
