@@ -34,12 +34,9 @@ export function render(image: Image, rendering: Rendering): Raster {
   switch (rendering.kind) {
     case "preview":
       return image.kind === "color" ? colorRaster(image) : mapped(image, stretchMap);
-    case "rendered": {
-      const raster = image.kind === "color"
-        ? colorRaster(image)
-        : mapped(image, (values) => grayMap(rendering.gray, values));
-      return sized(raster, rendering);
-    }
+    case "rendered":
+      if (image.kind === "color") return sized(colorRaster(image), rendering);
+      return rendered(image, rendering);
     case "uint8":
       return image.kind === "color" ? colorRaster(image) : grayRaster(image, clamped8(image));
     case "uint16":
@@ -97,6 +94,13 @@ function mapped(image: GrayImage, mapOf: (values: GrayValues) => GrayMap): Raste
     for (let at = 0; at < result.length; at++) result[at] = gray(samples[at]!);
   }
   return grayRaster(image, result);
+}
+
+/** Sized before it is inverted, for smoothing rounds down (as with Orthanc). */
+function rendered(image: GrayImage, rendering: Rendering & { kind: "rendered" }): Raster {
+  const raster = sized(mapped(image, (values) => grayMap(rendering.gray, values)), rendering);
+  if (!image.inverted) return raster;
+  return { ...raster, samples: raster.samples.map((gray) => 255 - gray) };
 }
 
 function clamped8({ samples }: GrayImage): Uint8Array {

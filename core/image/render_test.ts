@@ -52,6 +52,17 @@ const CASES: readonly (readonly [name: string, Image, Rendering, readonly number
     [0, 255],
   ],
   [
+    "rendered MONOCHROME1, but for its padding",
+    gray(Uint8Array.of(0, 1, 9), true),
+    {
+      kind: "rendered",
+      gray: { ...WINDOW, padding: [9, 9] },
+      size: { width: 0, height: 0 },
+      smooth: true,
+    },
+    [255, 0, 0],
+  ],
+  [
     "rendered at twice the size",
     gray(Uint8Array.of(0, 1)),
     { kind: "rendered", gray: WINDOW, size: { width: 4, height: 0 }, smooth: true },

@@ -41,28 +41,33 @@ export interface GrayValues {
   readonly extent: readonly [least: number, most: number];
 }
 
-/** The gray from 0 to 255 of each stored value. */
+/** The gray from 0 to 255 of each stored value; if it is to be inverted, then afterwards. */
 export function grayMap(transform: GrayTransform, { inverted, extent }: GrayValues): GrayMap {
   const { modality, voi, padding } = transform;
-  if (voi.kind === "extent") return stretchMap({ inverted, extent });
+  if (voi.kind === "extent") return stretch(extent);
   const shown = modality.kind === "linear" && voi.kind === "window" && voi.function === "orthanc"
     ? orthancWindow(modality, voi)
     : compose(modalityMap(modality), voiMap(voi));
-  const gray: GrayMap = inverted ? (value) => 255 - shown(value) : shown;
-  if (!padding) return gray;
+  if (!padding) return shown;
   const [from, to] = padding;
-  return (value) => value >= from && value <= to ? 0 : gray(value);
+  const black = inverted ? 255 : 0;
+  return (value) => value >= from && value <= to ? black : shown(value);
 }
 
-/** From the smallest value, black, to the largest, white, in Orthanc's single precision and rounded. */
-export function stretchMap({ inverted, extent: [least, most] }: GrayValues): GrayMap {
+/** From the smallest value, black, to the largest, white, or the other way round. */
+export function stretchMap({ inverted, extent }: GrayValues): GrayMap {
+  const gray = stretch(extent);
+  return inverted ? (value) => 255 - gray(value) : gray;
+}
+
+/** In Orthanc's single precision and rounded. */
+function stretch([least, most]: GrayValues["extent"]): GrayMap {
   const scaling = most > least ? fround(255 / fround(most - least)) : 0;
   const shift = fround(fround(-least) * scaling);
-  const gray: GrayMap = (value) => {
+  return (value) => {
     const scaled = fround(fround(scaling * fround(value)) + shift);
     return scaled >= 255 ? 255 : scaled <= 0 ? 0 : Math.floor(scaled + 0.5);
   };
-  return inverted ? (value) => 255 - gray(value) : gray;
 }
 
 function compose(first: GrayMap, second: GrayMap): GrayMap {

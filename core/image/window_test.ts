@@ -82,14 +82,15 @@ for (const [name, gray, pairs] of CASES) {
   });
 }
 
-Deno.test("grayMap() inverts MONOCHROME1, but not its padding", () => {
+Deno.test("grayMap() makes padding white where all is inverted afterwards", () => {
   const gray = transform(window("orthanc", 100, 100), { padding: [7, 7] });
   const map = grayMap(gray, { ...VALUES, inverted: true });
-  assert.deepEqual([7, 8, 100, 151].map(map), [0, 255, 128, 0]);
+  assert.deepEqual([7, 8, 100, 151].map(map), [255, 0, 127, 255]);
 });
 
 Deno.test("stretchMap() maps as Orthanc does, and flat images to black", () => {
   const map = stretchMap({ inverted: false, extent: [0, 48] });
   assert.deepEqual([0, 16, 32, 48].map(map), [0, 85, 170, 255]);
   assert.equal(stretchMap({ inverted: false, extent: [7, 7] })(7), 0);
+  assert.equal(stretchMap({ inverted: true, extent: [7, 9] })(7), 255);
 });
