@@ -66,7 +66,7 @@ export async function renderTask(
   if (!encoder.bits.includes(bits)) {
     throw new DicomError("not-acceptable", `Cannot write ${mediaType} of ${bits} bits`);
   }
-  return { bytes: await encoder.encode(raster, { quality, codecs }) };
+  return { bytes: encoder.encode(raster, { quality }) };
 }
 
 /** Samples as they are, or as single precision with a meaning; colours have none. */
