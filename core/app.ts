@@ -2,24 +2,23 @@ import { type Attachments, createAttachments } from "./archive/attachments.ts";
 import { type Archives, createArchives } from "./archive/archive_stream.ts";
 import { type ArchiveShelf, createArchiveShelf } from "./archive/archive_stream/shelf.ts";
 import { type ChangeFeed, createChangeFeed } from "./archive/changes.ts";
+import { createExports, type Exports } from "./archive/exports.ts";
 import { createExtract } from "./archive/extract.ts";
 import { createImages, type Images } from "./archive/images.ts";
 import { createFindRequests } from "./archive/find.ts";
 import { createIngest, type Ingest } from "./archive/ingest.ts";
-import { createTranscodingIngest, type IngestTranscoding } from "./archive/ingest_transcoding.ts";
+import { createTranscodingIngest } from "./archive/ingest_transcoding.ts";
 import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
 import { createInstanceTags } from "./archive/instance_tags.ts";
 import { createMetadataChanges, type MetadataChanges } from "./archive/metadata.ts";
+import { createProtection, type Protection } from "./archive/protection.ts";
 import { recover } from "./archive/recover.ts";
 import { createReceive, type Receive } from "./archive/receive.ts";
+import { createMakeRoom } from "./archive/recycling.ts";
 import { createRemove } from "./archive/remove.ts";
-import {
-  createQueryRetrieve,
-  type QueryRetrieve,
-  type QueryRetrieveOptions,
-} from "./archive/query_retrieve.ts";
+import { createQueryRetrieve, type QueryRetrieve } from "./archive/query_retrieve.ts";
 import { createRequestedTags } from "./archive/requested_tags.ts";
-import { DEFAULT_MAIN_TAGS, type Level, LEVELS } from "./archive/resource.ts";
+import type { Level } from "./archive/resource.ts";
 import { createStability } from "./archive/stability.ts";
 import { createOpenTranscoded, type OpenTranscoded } from "./archive/transcoded_file.ts";
 import { createTranscoder, type Transcoder } from "./archive/transcoding.ts";
@@ -27,12 +26,12 @@ import { createStorageCompression } from "./archive/storage_compression.ts";
 import { createUpload, type Upload } from "./archive/upload.ts";
 import { type AssociationLog, createAssociationLog } from "./associations.ts";
 import { type Commitment, createCommitment } from "./commitment.ts";
+import { ingestTranscoding, limitsOf, mainTagsOf, queryRetrieveOptions } from "./app_options.ts";
 import type { Config } from "./config.ts";
 import { defaultCharacterSets } from "./dicom/charset.ts";
 import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
-import { parseTagOrName, registerPrivateEntries } from "./dicom/dictionary.ts";
+import { registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
-import { DicomError } from "./errors.ts";
 import { createJobs, type Jobs } from "./jobs/engine.ts";
 import { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
@@ -40,9 +39,15 @@ import { createModalities, type Modalities } from "./modalities.ts";
 import { createPool, poolOptions } from "./pool.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { Annotations } from "./ports/annotations.ts";
+import type { ExportLog } from "./ports/export_log.ts";
 import type { FileForms } from "./ports/file_forms.ts";
+import { createHttpClient } from "./net/http_client.ts";
+import { createPeers, type Peers } from "./peers.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
+import type { HttpClient } from "./ports/http_client.ts";
+import { createPeerStoreStraight, type PeerStoreStraight } from "./relay/http/straight.ts";
 import { readOnlyApp } from "./read_only_app.ts";
+import type { Recycling } from "./ports/recycling.ts";
 import { createQueries, type Queries } from "./remote/queries.ts";
 import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
 import type { Scratch } from "./ports/scratch.ts";
@@ -51,7 +56,7 @@ import { createWorklists, type Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
-  readonly index: Index & Annotations;
+  readonly index: Index & Annotations & ExportLog & Recycling;
   readonly properties: Properties;
   readonly files: FileStore & FileForms;
   readonly scratch: Scratch;
@@ -102,10 +107,16 @@ export interface App extends AsyncDisposable {
   readonly remove: ReturnType<typeof createRemove>;
   readonly metadata: MetadataChanges;
   readonly attachments: Attachments;
+  readonly protection: Protection;
+  readonly exports: Exports;
   readonly changes: ChangeFeed;
   readonly associations: AssociationLog;
   readonly modalities: Modalities;
   readonly client: DicomClient;
+  readonly peers: Peers;
+  /** Talks with peers. */
+  readonly http: HttpClient;
+  readonly peerStoreStraight: PeerStoreStraight;
   /** Files that are stored, to be sent. */
   readonly files: Pick<FileStore, "open">;
   readonly queryRetrieve: QueryRetrieve;
@@ -143,6 +154,12 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     stableAgeMs: config.stableAge * 1000,
     changed: changes.notify,
   });
+  const remove = createRemove({ index, files, log });
+  const makeRoom = createMakeRoom({
+    ...{ index, remove, log },
+    mayRecycle: () => Promise.resolve(true),
+    limits: limitsOf(config),
+  });
   const compression = createStorageCompression(files, {
     enabled: config.storageCompression,
     log,
@@ -158,6 +175,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     log,
     extract,
     overwrite: config.overwriteInstances,
+    makeRoom,
     stored(instance) {
       changes.notify();
       stability.touched();
@@ -174,6 +192,13 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const readFiles = config.storageAccessOnFind !== "Never";
   const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
   const receive = createReceive({ files, ingest });
+  const peers = await createPeers(config, properties);
+  const http = await createHttpClient({
+    clock,
+    proxy: config.httpProxy,
+    verify: config.httpsVerifyPeers,
+    authoritiesFile: config.httpsCACertificates,
+  });
   const client = ports.createClient({ config, clock, receive, transcoder });
   const commitment = createCommitment({
     index,
@@ -190,7 +215,17 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const archiveShelf = createArchiveShelf(ports.scratch, config.mediaArchiveSize);
   const jobs = createJobs({
     types: JOB_TYPES,
-    ports: { client, index, files, commitment, archives, archiveShelf },
+    ports: {
+      client,
+      index,
+      files,
+      commitment,
+      archives,
+      archiveShelf,
+      http,
+      peers,
+      transcoder,
+    },
     clock,
     log: logs.of("jobs"),
     concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
@@ -221,7 +256,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       readFiles: config.storageAccessOnFind === "Always",
     }),
     requestedTags,
-    remove: createRemove({ index, files, log }),
+    remove,
+    protection: createProtection({ index, clock }),
+    exports: createExports({ index, clock, log, enabled: config.logExportedResources }),
     attachments: createAttachments({
       ...{ index, files, clock, log },
       checkRevisions: config.checkRevisions,
@@ -234,6 +271,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
     modalities: await createModalities(config, properties),
     client,
+    peers,
+    http,
+    peerStoreStraight: createPeerStoreStraight({ files, http }),
     files,
     queryRetrieve: createQueryRetrieve({
       index,
@@ -263,43 +303,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       await jobs[Symbol.asyncDispose]();
       await commitment[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();
+      await http[Symbol.asyncDispose]();
       await stability[Symbol.asyncDispose]();
     },
   };
   return config.readOnly ? readOnlyApp(app) : app;
-}
-
-/** Undefined unless what arrives is to be transcoded. */
-function ingestTranscoding(config: Config): IngestTranscoding | undefined {
-  const { ingestTranscoding: to } = config;
-  return to === undefined ? undefined : {
-    to,
-    quality: config.dicomLossyTranscodingQuality,
-    ofUncompressed: config.ingestTranscodingOfUncompressed,
-    ofCompressed: config.ingestTranscodingOfCompressed,
-  };
-}
-
-function queryRetrieveOptions(config: Config): QueryRetrieveOptions {
-  return {
-    aet: config.dicomAet,
-    characterSet: WRITTEN_TERMS[config.defaultEncoding],
-    caseSensitiveNames: config.caseSensitivePN,
-    limitResults: config.limitFindResults,
-    limitInstances: config.limitFindInstances,
-  };
-}
-
-/** The default main tags and those that the configuration adds. */
-function mainTagsOf({ extraMainDicomTags }: Config): App["mainTags"] {
-  const entries = LEVELS.map((level) => {
-    const extra = (extraMainDicomTags[level] ?? []).map((name) => {
-      const tag = parseTagOrName(name);
-      if (tag !== undefined) return tag;
-      const fact = `"${name}" is not an attribute`;
-      throw new DicomError("configuration", `Cannot use ExtraMainDicomTags: ${fact}`);
-    });
-    return [level, [...new Set([...DEFAULT_MAIN_TAGS[level], ...extra])]];
-  });
-  return Object.fromEntries(entries) as App["mainTags"];
 }

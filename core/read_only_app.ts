@@ -12,6 +12,8 @@ export function readOnlyApp(app: App): App {
     receive: refuse,
     upload: refuse,
     remove: refuse,
+    protection: { ...app.protection, set: refuse },
+    exports: { ...app.exports, log: () => Promise.resolve(), clearExports: refuse },
     metadata: { set: refuse, remove: refuse },
     attachments: {
       ...app.attachments,

@@ -3,10 +3,8 @@ import type { App } from "../core/app.ts";
 import { orthancDate } from "../core/archive/resource.ts";
 import type { Change, ChangesPage } from "../core/ports.ts";
 import { pathOf } from "./levels.ts";
+import { numberOr, pageArguments } from "./page_arguments.ts";
 import { eventStream, flag, json, text } from "./respond.ts";
-
-const DEFAULT_LIMIT = 100;
-const MAXIMUM_LIMIT = 100_000;
 
 /** The log of changes: pages for those who poll, and a stream of server-sent events. */
 export function changeRoutes(app: App): Hono {
@@ -24,13 +22,12 @@ export function changeRoutes(app: App): Hono {
 
 async function pageJson(c: Context, app: App) {
   const types = c.req.query("type")?.split(";").filter(Boolean) ?? [];
-  const since = numberOr(c.req.query("since"), 0);
+  const { since, limit } = pageArguments(c);
   const to = c.req.query("to");
   if (flag(c, "last")) {
     const newest = { since: 0, to: Number.MAX_SAFE_INTEGER, limit: 1, types: [] };
     return changesJson({ ...await app.index.changes(newest), done: true });
   }
-  const limit = Math.min(numberOr(c.req.query("limit"), DEFAULT_LIMIT), MAXIMUM_LIMIT);
   const page = await app.index.changes({
     since,
     to: to === undefined ? undefined : numberOr(to, Number.MAX_SAFE_INTEGER),
@@ -75,9 +72,4 @@ async function* events(app: App, since: number, signal: AbortSignal) {
       yield { id: String(change.seq), event: change.type, data: changeJson(change) };
     }
   }
-}
-
-/** Orthanc takes what it cannot read as the default. */
-function numberOr(text: string | undefined, fallback: number): number {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : fallback;
 }

@@ -6,11 +6,31 @@ const JSON_TYPE = "application/json";
 const TEXT = "text/plain";
 const BYTES = "application/octet-stream";
 
-/** Metadata and attachments of resources of every level. */
-export const ANNOTATION_OPERATIONS: readonly Operation[] = LEVELS.flatMap((level) => [
-  ...metadataOperations(level),
-  ...attachmentOperations(level),
-]);
+/** Metadata, attachments, protection, and the log of what was sent. */
+export const ANNOTATION_OPERATIONS: readonly Operation[] = [
+  ...LEVELS.flatMap((level) => [...metadataOperations(level), ...attachmentOperations(level)]),
+  {
+    method: "get",
+    path: "/patients/:id/protected",
+    summary: "Whether it stays when room is needed, 0 or 1",
+    answer: TEXT,
+  },
+  {
+    method: "put",
+    path: "/patients/:id/protected",
+    summary: "Protect it, or do so no more",
+    body: TEXT,
+    answer: TEXT,
+  },
+  {
+    method: "get",
+    path: "/exports",
+    summary: "What was sent",
+    query: ["since", "limit", "last"],
+    answer: JSON_TYPE,
+  },
+  { method: "delete", path: "/exports", summary: "Empty the log of what was sent", answer: TEXT },
+];
 
 function metadataOperations(level: Level): Operation[] {
   const all = `/${LEVEL_NAMES[level].segment}/:id/metadata`;

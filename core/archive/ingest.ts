@@ -13,6 +13,8 @@ import type {
 import { DicomError } from "../errors.ts";
 import type { DutyPlan } from "../ports/duties.ts";
 import type { Extract } from "./extract.ts";
+import { ROW_ONLY } from "./query.ts";
+import type { MakeRoom } from "./recycling.ts";
 import { removeObsolete } from "./remove.ts";
 import { type Level, LEVELS, METADATA, type Metadata, orthancDate } from "./resource.ts";
 
@@ -20,7 +22,17 @@ import { type Level, LEVELS, METADATA, type Metadata, orthancDate } from "./reso
 export type Origin =
   | { readonly kind: "http"; readonly remoteIp: string; readonly username: string }
   | DicomOrigin
+  | DerivedOrigin
   | { readonly kind: "recovery" };
+
+/** An instance that was made of another one, or anew, for a client of HTTP; it replaces what has its identity. */
+export interface DerivedOrigin {
+  readonly kind: "derived";
+  readonly remoteIp: string;
+  readonly username: string;
+  /** What new resources of each level have beyond the usual. */
+  readonly metadata: Readonly<Record<Level, Metadata>>;
+}
 
 /** A C-STORE, with what its command says of the instance. */
 export interface DicomOrigin {
@@ -48,6 +60,8 @@ export interface IngestPorts {
   readonly overwrite: OverwritePolicy;
   /** What the relay is to do with an instance; absent if there is no relay. */
   readonly plan?: PlanDuties;
+  /** Makes room for what is to be stored; absent if there is always enough. */
+  readonly makeRoom?: MakeRoom;
   /** Called after each instance that is new in the index. */
   readonly stored: (instance: NewInstance, plan: DutyPlan | undefined) => void;
 }
@@ -79,10 +93,22 @@ export function createIngest(ports: IngestPorts): Ingest {
     if (origin.kind === "dicom") checkAnnounced(extract, origin);
     const instance = newInstance(ports, staged, extract, origin);
     const plan = await ports.plan?.(instance, staged.source, origin);
-    const { kind } = await storeWhileFlushing(ports, { staged, instance, plan, unsettled });
+    using _room = await makeRoomFor(ports, instance);
+    const overwrite = origin.kind === "derived" ? "Always" : ports.overwrite;
+    const storing = { staged, instance, overwrite, plan, unsettled };
+    const { kind } = await storeWhileFlushing(ports, storing);
     if (kind === "stored" || kind === "replaced") ports.stored(instance, plan);
     return { kind, ids: extract.ids };
   };
+}
+
+/** What is there already needs no room. */
+async function makeRoomFor(
+  { index, makeRoom }: IngestPorts,
+  { ids, file }: NewInstance,
+): Promise<Disposable | null> {
+  if (!makeRoom || await index.get({ level: "Instance", id: ids.Instance }, ROW_ONLY)) return null;
+  return await makeRoom({ patient: ids.Patient, size: file.size });
 }
 
 /** What an index says once it has decided. */
@@ -94,6 +120,7 @@ type Unsettled = Map<string, Promise<void>>;
 interface Storing {
   readonly staged: StagedFile;
   readonly instance: NewInstance;
+  readonly overwrite: OverwritePolicy;
   readonly plan: DutyPlan | undefined;
   readonly unsettled: Unsettled;
 }
@@ -128,8 +155,8 @@ async function storeWhileFlushing(ports: IngestPorts, storing: Storing): Promise
  * takes its place if it fails: "duplicate" says that a durable one is there.
  */
 async function decide(
-  { index, overwrite }: IngestPorts,
-  { instance, plan, unsettled }: Storing,
+  { index }: IngestPorts,
+  { instance, overwrite, plan, unsettled }: Storing,
   flushing: Promise<void>,
 ): Promise<Decided> {
   const first = await index.store(instance, overwrite, false, plan);
@@ -207,20 +234,19 @@ function withOrigin(
   };
   const entries = LEVELS.map((level) => [
     level,
-    level === "Instance" ? { ...metadata[level], ...instance } : metadata[level],
+    {
+      ...metadata[level],
+      ...(level === "Instance" && instance),
+      ...(origin.kind === "derived" && origin.metadata[level]),
+    },
   ]);
   return Object.fromEntries(entries) as Record<Level, Metadata>;
 }
 
 /** Metadata by origin, with Orthanc's values of `Origin`. */
 const ORIGINS: { [Kind in Origin["kind"]]: (origin: Origin) => Metadata } = {
-  http: (origin) => ({
-    [METADATA.Origin]: "RestApi",
-    ...(origin.kind === "http" && {
-      [METADATA.RemoteIP]: origin.remoteIp,
-      [METADATA.HttpUsername]: origin.username,
-    }),
-  }),
+  http: ofHttp,
+  derived: ofHttp,
   dicom: (origin) => ({
     [METADATA.Origin]: "DicomProtocol",
     ...(origin.kind === "dicom" && {
@@ -231,6 +257,16 @@ const ORIGINS: { [Kind in Origin["kind"]]: (origin: Origin) => Metadata } = {
   }),
   recovery: () => ({ [METADATA.Origin]: "Unknown" }),
 };
+
+function ofHttp(origin: Origin): Metadata {
+  return {
+    [METADATA.Origin]: "RestApi",
+    ...((origin.kind === "http" || origin.kind === "derived") && {
+      [METADATA.RemoteIP]: origin.remoteIp,
+      [METADATA.HttpUsername]: origin.username,
+    }),
+  };
+}
 
 /** Extracts; a file that cannot be read gets Orthanc's message, with the reason behind it. */
 async function readExtract({ extract }: IngestPorts, source: ByteSource): Promise<Extract> {

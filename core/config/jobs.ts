@@ -13,7 +13,7 @@ export const JOB_OPTIONS = {
     schema: flag,
     default: false,
     description: "List in /exports what was sent",
-    state: "later",
+    state: "served",
   }),
   ConcurrentJobs: option({
     schema: integer(0, 1024),

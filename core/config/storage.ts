@@ -52,19 +52,19 @@ export const STORAGE_OPTIONS = {
     schema: megabytes(),
     default: 0,
     description: "Most disk space that files may take; 0 for no limit",
-    state: "later",
+    state: "served",
   }),
   MaximumPatientCount: option({
     schema: count,
     default: 0,
     description: "Most patients to keep; 0 for no limit",
-    state: "later",
+    state: "served",
   }),
   MaximumStorageMode: option({
     schema: oneOf(["Recycle", "Reject"]),
     default: "Recycle",
     description: "When a limit is reached: remove the oldest unprotected patient, or refuse",
-    state: "later",
+    state: "served",
   }),
   MaximumStorageCacheSize: option({
     schema: megabytes(),

@@ -45,6 +45,7 @@ export function storeRoutes(app: App): Hono {
         moveOriginator: aet === undefined ? null : { aet, messageId },
         commitmentUid: body.StorageCommitment ? generateUid() : null,
       };
+      await app.exports.log(input.resources, known.name);
       return answerJob(c, app, { type: "DicomModalityStore", input, options: body });
     })
     .post("/:name/store-straight", async (c) => {
@@ -55,7 +56,7 @@ export function storeRoutes(app: App): Hono {
 }
 
 /** The four forms of the body, in the long one: an identifier as it is or in JSON, a list of them, or an object. */
-async function readStore(c: Context): Promise<unknown> {
+export async function readStore(c: Context): Promise<unknown> {
   const written = await readText(c);
   const bare = written.trim();
   const value = ID.test(bare) ? bare : parseJson(written);

@@ -2,19 +2,31 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Index, Properties } from "../../core/ports.ts";
 import type { Annotations } from "../../core/ports/annotations.ts";
 import type { Duties } from "../../core/ports/duties.ts";
+import type { ExportLog } from "../../core/ports/export_log.ts";
+import type { Recycling } from "../../core/ports/recycling.ts";
 import type { FolderJournal } from "../folder.ts";
 import { createAttachments } from "./attachments.ts";
 import { createChanges } from "./changes.ts";
 import { createDuties } from "./duties.ts";
+import { createExports } from "./exports.ts";
 import { createFileJournal } from "./file_journal.ts";
 import { createFind, createStatistics } from "./find.ts";
 import { createLabels } from "./labels.ts";
 import { createMetadata } from "./metadata.ts";
 import { createProperties } from "./properties.ts";
+import { createRefresh } from "./refresh.ts";
+import { createRecycling } from "./recycling.ts";
 import { createStore } from "./store.ts";
 
 /** All that the SQLite database answers: the index, properties, and the journal of the file store. */
-export type StorageIndex = Index & Properties & FolderJournal & Annotations & Duties;
+export type StorageIndex =
+  & Index
+  & Properties
+  & FolderJournal
+  & Annotations
+  & ExportLog
+  & Recycling
+  & Duties;
 
 /** The methods of a port without their promises, as they run beside the database. */
 export type Synchronous<Port> = {
@@ -33,6 +45,8 @@ export const METHODS = {
   addLabel: "write",
   removeLabel: "write",
   markStable: "write",
+  logChange: "write",
+  refresh: "write",
   clearChanges: "write",
   setProperty: "write",
   setMetadata: "write",
@@ -41,6 +55,9 @@ export const METHODS = {
   setAttachment: "write",
   removeAttachment: "write",
   keepFileMd5: "later",
+  logExports: "write",
+  clearExports: "write",
+  setProtected: "write",
   reclaimDuties: "write",
   addDuties: "write",
   claimDuties: "write",
@@ -75,6 +92,8 @@ export const METHODS = {
   property: "read",
   attachments: "read",
   fileMd5: "read",
+  exports: "read",
+  recyclable: "read",
   find: "read",
   findIds: "read",
   count: "read",
@@ -97,8 +116,11 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createChanges(db),
     ...createLabels(db),
     ...createProperties(db),
+    ...createRefresh(db),
     ...createMetadata(db),
     ...createAttachments(db),
+    ...createExports(db),
+    ...createRecycling(db),
     ...createFileJournal(db),
     ...createDuties(db),
   };

@@ -87,8 +87,6 @@ export const MIGRATIONS: readonly string[] = [
   `-- Revisions of metadata that were changed, attachments, the log of what was sent, and jobs.
    ALTER TABLE resource ADD COLUMN revisions TEXT;  -- JSON: by number of the metadata, where it is not 0
    ALTER TABLE resource ADD COLUMN unprotected_at INTEGER NOT NULL DEFAULT 0; -- patient, ms since 1970
-   CREATE INDEX resource_recycling ON resource(max(updated_at, unprotected_at), id)
-     WHERE level = 0 AND protected = 0;
    ALTER TABLE file ADD COLUMN md5 TEXT;            -- once somebody has asked for it
 
    CREATE TABLE attachment (
