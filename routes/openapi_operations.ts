@@ -6,6 +6,7 @@ import { Find } from "./find.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { ANNOTATION_OPERATIONS } from "./openapi_annotations.ts";
 import { ARCHIVE_OPERATIONS } from "./openapi_archives.ts";
+import { PEER_OPERATIONS } from "./openapi_peers.ts";
 import { REMOTE_OPERATIONS } from "./openapi_remote.ts";
 
 /** What the API description says about one route. */
@@ -64,6 +65,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ANNOTATION_OPERATIONS,
   ...ARCHIVE_OPERATIONS,
   ...REMOTE_OPERATIONS,
+  ...PEER_OPERATIONS,
 ];
 
 function levelOperations(level: Level): Operation[] {

@@ -43,6 +43,45 @@ export const peer = z.preprocess(fromOtherForms, longForm).transform((written) =
 /** A remote Orthanc or Outpost. */
 export type Peer = z.output<typeof peer>;
 
+/** The long form of a peer as clients see it, without secrets: of header fields only the names (as Orthanc). */
+export function shownPeer(peer: Peer) {
+  return {
+    ...(peer.certificateFile !== "" && {
+      CertificateFile: peer.certificateFile,
+      CertificateKeyFile: peer.certificateKeyFile,
+      CertificateKeyPassword: null,
+    }),
+    HttpHeaders: Object.keys(peer.httpHeaders).sort(),
+    ...(peer.username !== "" && { Password: null }),
+    Pkcs11: false,
+    Timeout: peer.timeout,
+    Url: peer.url,
+    ...(peer.username !== "" && { Username: peer.username }),
+  };
+}
+
+/** The shortest form of a peer as clients see it, without secrets (as Orthanc). */
+export function shownPeerInShort(peer: Peer) {
+  const { url, username, certificateFile, httpHeaders, timeout } = peer;
+  const isLong = certificateFile !== "" || timeout > 0 || Object.keys(httpHeaders).length > 0;
+  if (isLong) return shownPeer(peer);
+  return username === "" ? [url] : [url, username, ""];
+}
+
+/** The long form of a peer with its secrets, to be read again. */
+export function storedPeer(peer: Peer) {
+  return {
+    Url: peer.url,
+    Username: peer.username,
+    Password: peer.password,
+    HttpHeaders: peer.httpHeaders,
+    CertificateFile: peer.certificateFile,
+    CertificateKeyFile: peer.certificateKeyFile,
+    CertificateKeyPassword: peer.certificateKeyPassword,
+    Timeout: peer.timeout,
+  };
+}
+
 /** Peers by name, with the paths of their certificates resolved. */
 export function resolvePeers(
   peers: Readonly<Record<string, Peer>>,

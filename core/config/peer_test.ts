@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { peer, resolvePeers } from "./peer.ts";
+import { peer, resolvePeers, shownPeer, shownPeerInShort, storedPeer } from "./peer.ts";
 
 Deno.test("peer reads the short form and ends the URL with a slash", () => {
   assert.deepEqual(peer.parse(["http://localhost:8043", "alice", "secret"]), {
@@ -25,6 +25,43 @@ Deno.test("resolvePeers() resolves the paths that there are", () => {
   const { a } = resolvePeers(peers, (path) => `/etc/${path}`);
   assert.equal(a?.certificateFile, "/etc/c.pem");
   assert.equal(a?.certificateKeyFile, "");
+});
+
+const WITH_SECRETS = {
+  Url: "https://h/",
+  Username: "alice",
+  Password: "secret1",
+  HttpHeaders: { Token: "secret2" },
+  CertificateFile: "/c.pem",
+  CertificateKeyFile: "/k.pem",
+  CertificateKeyPassword: "secret3",
+  Timeout: 5,
+};
+
+Deno.test("shownPeer() shows no secret", () => {
+  assert.deepEqual(shownPeer(peer.parse(WITH_SECRETS)), {
+    CertificateFile: "/c.pem",
+    CertificateKeyFile: "/k.pem",
+    CertificateKeyPassword: null,
+    HttpHeaders: ["Token"],
+    Password: null,
+    Pkcs11: false,
+    Timeout: 5,
+    Url: "https://h/",
+    Username: "alice",
+  });
+});
+
+Deno.test("shownPeerInShort() takes the long form only where the short one cannot do", () => {
+  assert.deepEqual(shownPeerInShort(peer.parse(["http://h"])), ["http://h/"]);
+  assert.deepEqual(shownPeerInShort(peer.parse(["http://h", "a", "b"])), ["http://h/", "a", ""]);
+  const long = peer.parse(WITH_SECRETS);
+  assert.deepEqual(shownPeerInShort(long), shownPeer(long));
+});
+
+Deno.test("storedPeer() can be read again", () => {
+  const parsed = peer.parse(WITH_SECRETS);
+  assert.deepEqual(peer.parse(JSON.parse(JSON.stringify(storedPeer(parsed)))), parsed);
 });
 
 for (

@@ -1,7 +1,9 @@
 import type { Archives } from "../archive/archive_stream.ts";
 import type { ArchiveShelf } from "../archive/archive_stream/shelf.ts";
 import type { FileStore, Index, Log } from "../ports.ts";
+import type { Transcoder } from "../archive/transcoding.ts";
 import type { DicomClient } from "../ports/dicom_client.ts";
+import type { HttpClient, HttpServer } from "../ports/http_client.ts";
 import type { ErrorPayload } from "../errors.ts";
 
 /** What jobs work with. */
@@ -10,8 +12,17 @@ export interface JobPorts {
   readonly index: Pick<Index, "get">;
   readonly files: Pick<FileStore, "open">;
   readonly commitment: CommitmentBook;
+  readonly http: HttpClient;
+  readonly peers: PeerBook;
+  readonly transcoder: Pick<Transcoder, "transcode">;
   readonly archives: Archives;
   readonly archiveShelf: ArchiveShelf;
+}
+
+/** Where peers are known by name. */
+export interface PeerBook {
+  /** How to talk with one. @throws DicomError `unknown-resource` */
+  serverOf(name: string): HttpServer;
 }
 
 /** Where reports of storage commitment are awaited. */

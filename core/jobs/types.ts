@@ -1,5 +1,6 @@
 import { archive } from "./types/archive.ts";
 import { modalityStore } from "./types/modality_store.ts";
+import { peerStore } from "./types/peer_store.ts";
 import { get, move } from "./types/retrieve.ts";
 
 /** Every job type, by Orthanc's name. */
@@ -7,6 +8,7 @@ export const JOB_TYPES = {
   Archive: archive,
   Media: archive,
   DicomModalityStore: modalityStore,
+  OrthancPeerStore: peerStore,
   DicomMoveScu: move,
   DicomGetScu: get,
 } as const;

@@ -3,6 +3,7 @@ import { createFakeClient, type FakeClientOptions } from "../../../tests/support
 import { memorySource } from "../../bytes/source.ts";
 import { METADATA, type Resource } from "../../archive/resource.ts";
 import { NO_ARCHIVES } from "../../../tests/support/no_archives.ts";
+import { NO_PEERS } from "../../../tests/support/no_peers.ts";
 import { DicomError } from "../../errors.ts";
 import type { JobContext } from "../job.ts";
 import { modalityStore } from "./modality_store.ts";
@@ -31,6 +32,7 @@ function makeContext(options: FakeClientOptions = {}) {
     },
     commitment: { expect() {}, forget() {} },
     ...NO_ARCHIVES,
+    ...NO_PEERS,
     signal: new AbortController().signal,
     log() {},
   };

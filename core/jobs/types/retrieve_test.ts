@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createFakeClient, type FakeClientOptions } from "../../../tests/support/dicom_client.ts";
 import { NO_ARCHIVES } from "../../../tests/support/no_archives.ts";
+import { NO_PEERS } from "../../../tests/support/no_peers.ts";
 import { DicomError } from "../../errors.ts";
 import type { DicomClient, SubOperations } from "../../ports/dicom_client.ts";
 import type { JobContext } from "../job.ts";
@@ -30,6 +31,7 @@ function makeContext(client: DicomClient): JobContext {
     files: { open: () => Promise.reject(new DicomError("missing-file", "none")) },
     commitment: { expect() {}, forget() {} },
     ...NO_ARCHIVES,
+    ...NO_PEERS,
     signal: new AbortController().signal,
     log() {},
   };
