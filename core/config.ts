@@ -7,6 +7,7 @@ import { HTTP_SERVER_OPTIONS } from "./config/http_server.ts";
 import { JOB_OPTIONS } from "./config/jobs.ts";
 import { NATIVE_OPTIONS } from "./config/native.ts";
 import type { Option } from "./config/option.ts";
+import { RELAY_OPTIONS } from "./config/relay.ts";
 import { PLUGIN_OPTIONS, SCRIPT_OPTIONS } from "./config/scripts.ts";
 import { STORAGE_OPTIONS } from "./config/storage.ts";
 
@@ -19,6 +20,7 @@ const TABLE = {
   ...DICOM_SERVER_OPTIONS,
   ...DICOM_CLIENT_OPTIONS,
   ...JOB_OPTIONS,
+  ...RELAY_OPTIONS,
   ...CONTENT_OPTIONS,
   ...NATIVE_OPTIONS,
   ...PLUGIN_OPTIONS,
@@ -41,6 +43,7 @@ export const OPTION_GROUPS: Readonly<Record<string, Readonly<Record<string, Opti
   "DICOM server": DICOM_SERVER_OPTIONS,
   "DICOM client": DICOM_CLIENT_OPTIONS,
   "Changes, jobs and logs": JOB_OPTIONS,
+  "Relay": RELAY_OPTIONS,
   "DICOM content": CONTENT_OPTIONS,
   "Scripts and plugins": SCRIPT_OPTIONS,
   "Sections of Orthanc's plugins": PLUGIN_OPTIONS,

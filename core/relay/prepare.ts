@@ -1,0 +1,117 @@
+import { memorySource } from "../bytes/source.ts";
+import { sha256Of, sha256OfBytes } from "../bytes/digest.ts";
+import { readFully } from "../dicom/decode.ts";
+import { DicomError } from "../errors.ts";
+import type { FileStore, OpenFile } from "../ports.ts";
+import type { DutyInstance } from "../ports/destinations.ts";
+import type { ClaimedDuty } from "../ports/duties.ts";
+import { type Bucket, throttled } from "./bucket.ts";
+
+/** Files up to so many bytes are read once, checked, and sent from memory. */
+const READ_AT_ONCE = 16_777_216;
+
+/** What a chain of actions has made of a file. */
+export interface Changed {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ids: DutyInstance["ids"];
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+}
+
+/** What preparing needs. */
+export interface PreparePorts {
+  readonly files: Pick<FileStore, "open">;
+  /** Applies the actions kept under `chain`. */
+  change(chain: string, file: OpenFile, signal: AbortSignal): Promise<Changed>;
+}
+
+/** How a duty is to be read. */
+export interface PrepareOptions {
+  readonly buckets: readonly Bucket[];
+  readonly signal: AbortSignal;
+}
+
+/** Makes a duty ready to be sent. */
+export type Prepare = (duty: ClaimedDuty, options: PrepareOptions) => Promise<DutyInstance>;
+
+/**
+ * Makes the function that opens what a duty is to send. What is sent has the SHA-256 that was noted when the instance
+ * was stored: a damaged file is never delivered.
+ */
+export function createPrepare({ files, change }: PreparePorts): Prepare {
+  return async (duty, { buckets, signal }) => {
+    const { uuid, size, sha256, chain, callingAet, proofToken } = duty;
+    const more = {
+      ...(callingAet !== "" && { callingAet }),
+      ...(proofToken !== "" && { proofToken }),
+    };
+    const open = (file: OpenFile) => throttled(file, buckets, signal);
+    if (size > READ_AT_ONCE && chain === "") {
+      await using file = await files.open(uuid);
+      check(duty, file.size, await sha256Of(file));
+      return {
+        ...plain(duty),
+        ...more,
+        size,
+        sha256,
+        open: async () => open(await files.open(uuid)),
+      };
+    }
+    const bytes = await readChecked(files, duty);
+    if (chain === "") {
+      return {
+        ...plain(duty),
+        ...more,
+        size,
+        sha256,
+        open: () => Promise.resolve(open(inMemory(bytes))),
+      };
+    }
+    const changed = await change(chain, inMemory(bytes), signal);
+    const { bytes: result, ...identity } = changed;
+    return {
+      ...identity,
+      ...more,
+      size: result.length,
+      sha256: await sha256OfBytes(result),
+      open: () => Promise.resolve(open(inMemory(result))),
+    };
+  };
+}
+
+async function readChecked(
+  files: PreparePorts["files"],
+  duty: ClaimedDuty,
+): Promise<Uint8Array<ArrayBuffer>> {
+  await using file = await files.open(duty.uuid);
+  const bytes = new Uint8Array(await readFully(file, 0, file.size));
+  check(duty, bytes.length, await sha256OfBytes(bytes));
+  return bytes;
+}
+
+/** @throws DicomError `corrupted-file` */
+function check({ instance, size, sha256 }: ClaimedDuty, givenSize: number, given: string): void {
+  if (size === givenSize && sha256 === given) return;
+  const fact = "its file is not what was stored";
+  throw new DicomError("corrupted-file", `Cannot send instance ${instance}: ${fact}`);
+}
+
+function inMemory(bytes: Uint8Array): OpenFile {
+  return { ...memorySource(bytes), [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+function plain(duty: ClaimedDuty) {
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid, studyInstanceUid, seriesInstanceUid } =
+    duty;
+  return {
+    sopClassUid,
+    sopInstanceUid,
+    transferSyntaxUid,
+    studyInstanceUid,
+    seriesInstanceUid,
+    ids: { Patient: duty.patient, Study: duty.study, Series: duty.series, Instance: duty.instance },
+  };
+}
