@@ -68,6 +68,7 @@ export function peerRoutes(app: App): Hono {
         transcode: wantedSyntax(app, body.Transcode),
         permissive: body.Permissive,
       };
+      await app.exports.log(resources, name);
       return answerJob(c, app, { type: "OrthancPeerStore", input, options: body });
     })
     .post("/:name/store-straight", async (c) => {
