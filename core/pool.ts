@@ -96,10 +96,10 @@ class Pool implements ImageWorkers {
   async #serve(worker: ImageWorker, { request, outcome }: Work): Promise<void> {
     try {
       outcome.resolve(await worker.run(request));
-      this.#idle.push(worker);
     } catch (error) {
-      outcome.reject(error); // the worker has ended itself
+      outcome.reject(error);
     }
+    if (this.#all.has(worker)) this.#idle.push(worker);
     this.#next();
   }
 
@@ -110,7 +110,7 @@ class Pool implements ImageWorkers {
   }
 }
 
-/** One worker. It ends with the first failure, for what damaged frames leave behind in its memory is not known. */
+/** One worker. It ends when a codec fails in it, for what damaged frames leave behind in its memory is not known. */
 class ImageWorker {
   readonly #options: PoolOptions;
   readonly #ended: () => void;
@@ -134,7 +134,7 @@ class ImageWorker {
     this.#ready = nativeCodecsModule().then((module) => this.#worker.postMessage(module));
   }
 
-  /** @throws DicomError as the task; the worker is ended then */
+  /** @throws DicomError as the task; the worker may have ended then */
   async run(request: TaskRequest): Promise<unknown> {
     const outcome = this.#outcome = Promise.withResolvers<unknown>();
     this.#wait(this.#options.deadlineMs, () => this.end(tooLong(this.#options.deadlineMs)));
@@ -156,10 +156,11 @@ class ImageWorker {
 
   #receive(answer: TaskAnswer): void {
     if ("failure" in answer) {
-      this.end(new DicomError(answer.failure.code, answer.failure.message));
-      return;
-    }
-    this.#outcome?.resolve(answer.output);
+      const { code, message, isFinal } = answer.failure;
+      const error = new DicomError(code, message);
+      if (isFinal) return this.end(error);
+      this.#outcome?.reject(error);
+    } else this.#outcome?.resolve(answer.output);
     this.#outcome = undefined;
     this.#wait(this.#options.idleMs, () => this.end(new Error("idle")));
   }

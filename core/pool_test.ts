@@ -5,6 +5,7 @@ import { createPool, poolOptions } from "./pool.ts";
 
 const CURIOUS = new URL("../tests/support/curious_worker.ts", import.meta.url);
 const RLE = "1.2.840.10008.1.2.5";
+const JPEG_LS = "1.2.840.10008.1.2.4.80";
 const DEADLINE_MS = 1000;
 const IDLE_MS = 5000;
 
@@ -51,11 +52,14 @@ Deno.test("Pool has no worker before the first task, and none when it was idle f
   await pool.run("transcode", frame());
 });
 
-Deno.test("Pool replaces a worker whose task failed", async () => {
+Deno.test("Pool replaces a worker in which a codec failed, and no other", async () => {
   const { pool, clock } = start();
   await using _ = pool;
-  const { description } = await pool.run("transcode", frame());
-  const damaged = { encoded: new Uint8Array(10), description };
+  const refused = { ...frame(), to: "1.2.840.10008.1.2.4.50" };
+  await assert.rejects(() => pool.run("transcode", refused), { code: "not-implemented" });
+  assert.equal(clock.pending, 1);
+  const { bytes, description } = await pool.run("transcode", { ...frame(), to: JPEG_LS });
+  const damaged = { encoded: bytes.fill(0xff, 100), description };
   await assert.rejects(() => pool.run("decode", damaged), { name: "DicomError", code: "bad-file" });
   assert.equal(clock.pending, 0);
   await pool.run("transcode", frame());

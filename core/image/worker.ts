@@ -2,7 +2,12 @@
 import { DicomError } from "../errors.ts";
 import { createCodecs, type PixelCodecs } from "./codecs.ts";
 import { type Task, TASKS } from "./tasks.ts";
-import { parcelOf, type TaskAnswer, type TaskRequest } from "./worker_messages.ts";
+import {
+  parcelOf,
+  type TaskAnswer,
+  type TaskFailure,
+  type TaskRequest,
+} from "./worker_messages.ts";
 
 /** Decodes, renders and encodes frames beside the main thread, without any permission. */
 
@@ -17,7 +22,7 @@ async function serve({ name, input }: TaskRequest, codecs: PixelCodecs): Promise
     const { message, transfer } = parcelOf(await task(input, codecs));
     answer({ output: message }, transfer);
   } catch (error) {
-    answer({ failure: failureOf(error) }, []);
+    answer({ failure: failureOf(error, codecs.native.hasFailed) }, []);
   }
 }
 
@@ -25,8 +30,11 @@ function answer(message: TaskAnswer, transfer: ArrayBuffer[]): void {
   self.postMessage(message, transfer);
 }
 
-function failureOf(error: unknown) {
-  if (error instanceof DicomError) return { code: error.code, message: error.message };
+/** What no codec has foreseen may have left anything behind. */
+function failureOf(error: unknown, hasFailed: boolean): TaskFailure {
+  if (error instanceof DicomError) {
+    return { code: error.code, message: error.message, isFinal: hasFailed };
+  }
   const fact = error instanceof Error ? error.message : String(error);
-  return { code: "bad-file", message: `Cannot process frame: ${fact}` } as const;
+  return { code: "bad-file", message: `Cannot process frame: ${fact}`, isFinal: true };
 }

@@ -7,10 +7,16 @@ export interface TaskRequest {
   readonly input: unknown;
 }
 
-/** What it answers. After a failure it is not to be asked again. */
-export type TaskAnswer =
-  | { readonly output: unknown }
-  | { readonly failure: { readonly code: ErrorCode; readonly message: string } };
+/** What it answers. */
+export type TaskAnswer = { readonly output: unknown } | { readonly failure: TaskFailure };
+
+/** Why a task failed. */
+export interface TaskFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Whether the worker is not to be asked again: a foreign codec failed in it. */
+  readonly isFinal: boolean;
+}
 
 /** A message with the bytes in it, which are to be transferred: afterwards the sender has them no more. */
 export interface Parcel<T> {

@@ -49,6 +49,8 @@ export interface NativeResult {
 
 /** An instance of the module. One that has failed is dropped, for its memory may be damaged; the next call has a new one. */
 export interface NativeCodecs {
+  /** Whether an instance has ever failed. */
+  readonly hasFailed: boolean;
   /** @throws DicomError `bad-file` whatever is wrong with the bytes */
   decode(family: NativeFamily, encoded: Uint8Array, options: NativeDecoding): NativeResult;
   /** @throws DicomError `not-implemented` if the codec cannot encode such samples */
@@ -89,16 +91,21 @@ const NUMBERS = {
 /** Makes codecs of the compiled module; an instance is made when it is needed. */
 export function createNativeCodecs(module: WebAssembly.Module): NativeCodecs {
   let instance: Instance | undefined;
+  let hasFailed = false;
   const run = <T>(work: (instance: Instance) => T): T => {
     instance ??= new Instance(module);
     try {
       return work(instance);
     } catch (error) {
       instance = undefined;
+      hasFailed = true;
       throw error;
     }
   };
   return {
+    get hasFailed() {
+      return hasFailed;
+    },
     decode: (family, encoded, options) =>
       failingAs(
         "bad-file",
