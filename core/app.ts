@@ -1,3 +1,4 @@
+import { type AnonymizationCounter, createAnonymizationCounter } from "./archive/anonymize.ts";
 import { type Attachments, createAttachments } from "./archive/attachments.ts";
 import { type Archives, createArchives } from "./archive/archive_stream.ts";
 import { type ArchiveShelf, createArchiveShelf } from "./archive/archive_stream/shelf.ts";
@@ -11,6 +12,7 @@ import { createTranscodingIngest } from "./archive/ingest_transcoding.ts";
 import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
 import { createInstanceTags } from "./archive/instance_tags.ts";
 import { createMetadataChanges, type MetadataChanges } from "./archive/metadata.ts";
+import { createModifier, type Modifier } from "./archive/modify.ts";
 import { createProtection, type Protection } from "./archive/protection.ts";
 import { recover } from "./archive/recover.ts";
 import { createReceive, type Receive } from "./archive/receive.ts";
@@ -32,6 +34,7 @@ import { defaultCharacterSets } from "./dicom/charset.ts";
 import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
+import { createJobKeeper } from "./jobs/persistence.ts";
 import { createJobs, type Jobs } from "./jobs/engine.ts";
 import { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
@@ -47,6 +50,7 @@ import type { DicomClient } from "./ports/dicom_client.ts";
 import type { HttpClient } from "./ports/http_client.ts";
 import { createPeerStoreStraight, type PeerStoreStraight } from "./relay/http/straight.ts";
 import { readOnlyApp } from "./read_only_app.ts";
+import type { JobStore } from "./ports/job_store.ts";
 import type { Recycling } from "./ports/recycling.ts";
 import { createQueries, type Queries } from "./remote/queries.ts";
 import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
@@ -56,7 +60,7 @@ import { createWorklists, type Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
-  readonly index: Index & Annotations & ExportLog & Recycling;
+  readonly index: Index & Annotations & ExportLog & Recycling & JobStore;
   readonly properties: Properties;
   readonly files: FileStore & FileForms;
   readonly scratch: Scratch;
@@ -105,6 +109,8 @@ export interface App extends AsyncDisposable {
   readonly search: ReturnType<typeof createFindRequests>;
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
+  readonly modifier: Modifier;
+  readonly anonymizations: AnonymizationCounter;
   readonly metadata: MetadataChanges;
   readonly attachments: Attachments;
   readonly protection: Protection;
@@ -212,8 +218,15 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     ...{ index, files, reader, transcoder, clock },
     aet: config.dicomAet,
   });
+  const modifier = createModifier({
+    ...{ index, files, clock, ingest, extract, remove, transcoder },
+    options: readerOptions,
+    changed: changes.notify,
+  });
   const archiveShelf = createArchiveShelf(ports.scratch, config.mediaArchiveSize);
+  const savesJobs = config.saveJobs && !config.readOnly;
   const jobs = createJobs({
+    ...(savesJobs && { keeper: createJobKeeper(index, logs.of("jobs")) }),
     types: JOB_TYPES,
     ports: {
       client,
@@ -225,6 +238,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       http,
       peers,
       transcoder,
+      modifier,
     },
     clock,
     log: logs.of("jobs"),
@@ -257,6 +271,8 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     }),
     requestedTags,
     remove,
+    modifier,
+    anonymizations: createAnonymizationCounter(properties),
     protection: createProtection({ index, clock }),
     exports: createExports({ index, clock, log, enabled: config.logExportedResources }),
     attachments: createAttachments({
@@ -307,5 +323,6 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       await stability[Symbol.asyncDispose]();
     },
   };
+  if (savesJobs) jobs.restore(await index.savedJobs());
   return config.readOnly ? readOnlyApp(app) : app;
 }

@@ -7,6 +7,7 @@ import type { JobRequest, SubmittedJob } from "../core/jobs/engine.ts";
 import type { JobInfo } from "../core/jobs/job_record.ts";
 import type { JOB_TYPES } from "../core/jobs/types.ts";
 import { empty } from "./errors.ts";
+import { numberOr } from "./page_arguments.ts";
 import { emptyJson, flag, json, text } from "./respond.ts";
 
 /** What bodies of requests that become jobs say about the job. */
@@ -28,7 +29,7 @@ const ACTIONS = ["cancel", "pause", "resume", "resubmit"] as const;
 export function jobRoutes({ jobs }: App): Hono {
   const routes = new Hono()
     .get("/", (c) => {
-      const all = jobs.list();
+      const all = chosen(c, jobs.list());
       return json(c, flag(c, "expand") ? all.map(jobJson) : all.map(({ id }) => id));
     })
     .get("/:id", (c) => {
@@ -48,6 +49,17 @@ export function jobRoutes({ jobs }: App): Hono {
   return routes;
 }
 
+/** Those of the states and types that are asked for (`?state=A;B&type=…`), and a page of them. */
+function chosen(c: Context, all: readonly JobInfo[]): readonly JobInfo[] {
+  const wanted = (name: string) => c.req.query(name)?.split(/[;,]/).filter((word) => word !== "");
+  const [states, types] = [wanted("state"), wanted("type")];
+  const found = all.filter(({ state, type }) =>
+    (states?.includes(state) ?? true) && (types?.includes(type) ?? true)
+  );
+  const since = numberOr(c.req.query("since"), 0);
+  return found.slice(since, since + numberOr(c.req.query("limit"), found.length));
+}
+
 /**
  * Has a job done and answers with what came of it, or at once with its name, as the client likes; clients wait unless
  * they say otherwise.
@@ -63,7 +75,10 @@ export async function answerJob<Name extends keyof Types & string>(
   const { Priority: priority, UserData: userData, Synchronous, Asynchronous } = options;
   const job: SubmittedJob = jobs.submit({ type, input, priority, userData });
   const waits = Synchronous ?? !Asynchronous;
-  if (!waits) return json(c, { ID: job.id, Path: `/jobs/${job.id}` });
+  if (!waits) {
+    await job.kept;
+    return json(c, { ID: job.id, Path: `/jobs/${job.id}` });
+  }
   const { content, failure } = await job.finished;
   if (failure) throw failure;
   return json(c, content);

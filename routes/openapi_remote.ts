@@ -56,7 +56,7 @@ export const REMOTE_OPERATIONS: readonly Operation[] = [
   post(`${ANSWER}/query-studies`, "Ask for the studies below an answer", ChildQuery),
   post(`${ANSWER}/query-series`, "Ask for the series below an answer", ChildQuery),
   post(`${ANSWER}/query-instances`, "Ask for the instances below an answer", ChildQuery),
-  get("/jobs", "The jobs of the server", ["expand"]),
+  get("/jobs", "The jobs of the server", ["expand", "state", "type", "since", "limit"]),
   get("/jobs/:id", "One job"),
   { method: "delete", path: "/jobs/:id", summary: "Forget a job that has ended", answer: TEXT },
   post("/jobs/:id/cancel", "End it at once"),

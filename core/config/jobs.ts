@@ -31,7 +31,7 @@ export const JOB_OPTIONS = {
     schema: flag,
     default: true,
     description: "Keep jobs over a restart",
-    state: "later",
+    state: "served",
   }),
   MediaArchiveSize: option({
     schema: count,

@@ -1,5 +1,6 @@
 import { DicomError, type ErrorPayload } from "../errors.ts";
 import type { Clock, Log } from "../ports.ts";
+import type { StoredJob } from "../ports/job_store.ts";
 import {
   byCompletion,
   freshRun,
@@ -10,6 +11,7 @@ import {
   nextOf,
 } from "./job_record.ts";
 import type { JobPorts, JobType } from "./job.ts";
+import { type JobKeeper, NO_KEEPER, restoreJob } from "./persistence.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
 /** Job types by Orthanc's names. */
@@ -31,12 +33,16 @@ export interface JobRequest<Types extends JobTypes, Name extends keyof Types> {
 /** A job that was taken in. */
 export interface SubmittedJob {
   readonly id: string;
+  /** Resolves when it is kept, so that it goes on after the end of the process. */
+  readonly kept: Promise<void>;
   /** Resolves when it has ended, well or not. */
   readonly finished: Promise<JobInfo>;
 }
 
 /** The jobs of the server: those that wait, run or are paused, and the last that ended. */
 export interface Jobs<Types extends JobTypes> extends AsyncDisposable {
+  /** Takes in the jobs that the last process left, before any other; those that had not ended go on. */
+  restore(stored: readonly StoredJob[]): void;
   submit<Name extends keyof Types & string>(request: JobRequest<Types, Name>): SubmittedJob;
   /** Sorted by identifier. */
   list(): readonly JobInfo[];
@@ -56,6 +62,8 @@ export interface EngineOptions<Types extends JobTypes> {
   readonly log: Log;
   /** Jobs that run at a time (option `ConcurrentJobs`). */
   readonly concurrency: number;
+  /** Keeps jobs over the end of the process; absent if nobody does (option `SaveJobs`). */
+  readonly keeper?: JobKeeper;
   /** Ended jobs to keep (option `JobsHistorySize`). */
   readonly historySize: number;
 }
@@ -70,14 +78,14 @@ const ACTIONS = {
     return true;
   },
   /** Stops it at its next checkpoint. What has ended stays as it is. */
-  pause(job: Job): boolean {
+  pause(job: Job, engine: Engine): boolean {
     if (job.status === "Running") job.isToPause = true;
-    else if (job.status === "Pending") job.status = "Paused";
+    else if (job.status === "Pending") engine.put(job, "Paused");
     return true;
   },
   resume(job: Job, engine: Engine): boolean {
     if (job.status !== "Paused") return false;
-    job.status = "Pending";
+    engine.put(job, "Pending");
     engine.startNext();
     return true;
   },
@@ -85,6 +93,7 @@ const ACTIONS = {
   resubmit(job: Job, engine: Engine): boolean {
     if (job.status !== "Failure") return false;
     Object.assign(job, freshRun(job.type, job.input));
+    engine.put(job, "Pending");
     engine.startNext();
     return true;
   },
@@ -96,6 +105,7 @@ const ACTIONS = {
 
 /** What actions need of the engine. */
 interface Engine {
+  put(job: Job, status: "Pending" | "Paused"): void;
   startNext(): void;
   /** Notes how a job ended; without failure, it did what it was to do. */
   complete(job: Job, failure: DicomError | undefined): void;
@@ -106,7 +116,7 @@ interface Engine {
  * Makes the engine. Jobs of higher priority go first, then those that came first.
  */
 export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>): Jobs<Types> {
-  const { types, clock, concurrency, historySize } = options;
+  const { types, clock, log, concurrency, historySize, keeper = NO_KEEPER } = options;
   const jobs = new Map<string, Job>();
   const running = new Map<Job, Promise<void>>();
   let isClosed = false;
@@ -119,15 +129,23 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
         running.set(next, runToEnd(next));
       }
     },
+    put(job, status) {
+      job.status = status;
+      keeper.keep(job);
+    },
     complete(job, failure) {
       job.status = failure ? "Failure" : "Success";
       job.failure = failure;
       job.completedAt = clock.now();
       job.end.resolve(infoOf(job, clock.now()));
+      if (!isClosed || !failure) keeper.keep(job); // what the end of the process interrupts goes on with the next
       const over = [...jobs.values()].filter(isOver).sort(byCompletion);
-      over.slice(0, Math.max(0, over.length - historySize)).forEach(({ id }) => jobs.delete(id));
+      over.slice(0, Math.max(0, over.length - historySize)).forEach(engine.forget);
     },
-    forget: ({ id }) => jobs.delete(id),
+    forget({ id }) {
+      keeper.forget([id]);
+      return jobs.delete(id);
+    },
   };
 
   async function runToEnd(job: Job): Promise<void> {
@@ -136,20 +154,30 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
     const outcome = await perform(job, options);
     job.runtimeMs += clock.now() - job.startedAt;
     running.delete(job);
-    if (outcome === "paused") job.status = "Paused";
+    if (outcome === "paused") engine.put(job, "Paused");
     else engine.complete(job, outcome === "done" ? undefined : outcome);
     engine.startNext();
   }
 
   return {
+    restore(stored) {
+      const restored = stored.flatMap((saved) => restoreJob(saved, types) ?? []);
+      restored.sort((a, b) => a.createdAt - b.createdAt).forEach((job) => jobs.set(job.id, job));
+      const lost = stored.map(({ id }) => id).filter((id) => !jobs.has(id));
+      if (lost.length > 0) log("warning", "forgot jobs that nobody understands", { ids: lost });
+      keeper.forget(lost);
+      for (const job of restored.filter(isOver)) job.end.resolve(infoOf(job, clock.now()));
+      engine.startNext();
+    },
     submit({ type: name, input, priority, userData }) {
       const type = types[name]!;
       const id = crypto.randomUUID();
       const about = { id, name, type, input, priority, userData, createdAt: clock.now() };
       const job: Job = { ...about, ...freshRun(type, input) };
       jobs.set(id, job);
+      const kept = keeper.keep(job);
       engine.startNext();
-      return { id, finished: job.end.promise };
+      return { id, kept, finished: job.end.promise };
     },
     list: () => [...jobs.keys()].sort().map((id) => infoOf(jobs.get(id)!, clock.now())),
     get(id) {
@@ -172,7 +200,7 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
 /** Runs a job until it ends, fails, or reaches the checkpoint where it is to pause. */
 async function perform(
   job: Job,
-  { ports, log }: Pick<EngineOptions<JobTypes>, "ports" | "log">,
+  { ports, log, keeper }: Pick<EngineOptions<JobTypes>, "ports" | "log" | "keeper">,
 ): Promise<"done" | "paused" | DicomError> {
   const { signal } = job.stop;
   const steps = job.type.run(job, { ...ports, signal, log });
@@ -181,6 +209,7 @@ async function perform(
       const step = await unlessAborted(steps.next(), signal);
       if (step.done) return "done";
       job.state = step.value;
+      keeper?.checkpoint(job);
       if (!job.isToPause) continue;
       job.isToPause = false;
       await steps.return(undefined);

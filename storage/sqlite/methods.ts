@@ -3,6 +3,7 @@ import type { Index, Properties } from "../../core/ports.ts";
 import type { Annotations } from "../../core/ports/annotations.ts";
 import type { Duties } from "../../core/ports/duties.ts";
 import type { ExportLog } from "../../core/ports/export_log.ts";
+import type { JobStore } from "../../core/ports/job_store.ts";
 import type { Recycling } from "../../core/ports/recycling.ts";
 import type { FolderJournal } from "../folder.ts";
 import { createAttachments } from "./attachments.ts";
@@ -11,6 +12,7 @@ import { createDuties } from "./duties.ts";
 import { createExports } from "./exports.ts";
 import { createFileJournal } from "./file_journal.ts";
 import { createFind, createStatistics } from "./find.ts";
+import { createJobStore } from "./jobs.ts";
 import { createLabels } from "./labels.ts";
 import { createMetadata } from "./metadata.ts";
 import { createProperties } from "./properties.ts";
@@ -26,6 +28,7 @@ export type StorageIndex =
   & Annotations
   & ExportLog
   & Recycling
+  & JobStore
   & Duties;
 
 /** The methods of a port without their promises, as they run beside the database. */
@@ -58,6 +61,9 @@ export const METHODS = {
   logExports: "write",
   clearExports: "write",
   setProtected: "write",
+  saveJob: "write",
+  saveJobState: "later",
+  dropJobs: "later",
   reclaimDuties: "write",
   addDuties: "write",
   claimDuties: "write",
@@ -94,6 +100,7 @@ export const METHODS = {
   fileMd5: "read",
   exports: "read",
   recyclable: "read",
+  savedJobs: "read",
   find: "read",
   findIds: "read",
   count: "read",
@@ -121,6 +128,7 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createAttachments(db),
     ...createExports(db),
     ...createRecycling(db),
+    ...createJobStore(db),
     ...createFileJournal(db),
     ...createDuties(db),
   };
