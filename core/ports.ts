@@ -70,7 +70,7 @@ export interface Change {
 export type ChangeType =
   | `New${Level}`
   | "CompletedSeries"
-  | `Stable${"Patient" | "Study" | "Series"}`
+  | `${"Stable" | "Modified" | "Anonymized"}${"Patient" | "Study" | "Series"}`
   | "UpdatedMetadata"
   | "UpdatedAttachment";
 
@@ -137,6 +137,10 @@ export interface Index {
   markStable(before: number, now: number): Promise<number>;
   /** When the resource that is closest to stable received its last instance; undefined if all are. */
   oldestUnstable(): Promise<number | undefined>;
+  /** Logs a change of a resource at time `at` (ms since 1970), unless it is not there any more. */
+  logChange(type: ChangeType, ref: ResourceRef, at: number): Promise<void>;
+  /** Writes anew what an instance, already there, says of itself and its parents at these levels. */
+  refresh(instance: NewInstance, levels: readonly Level[]): Promise<void>;
   clearChanges(): Promise<void>;
   changes(query: ChangesQuery): Promise<ChangesPage>;
   find(query: Query, wanted: Wanted): Promise<Resource[]>;

@@ -7,11 +7,22 @@ export function readOnlyApp(app: App): App {
     Promise.reject(new DicomError("read-only", "Cannot change anything: the server is read-only"));
   return {
     ...app,
-    index: { ...app.index, addLabel: refuse, removeLabel: refuse, clearChanges: refuse },
+    index: {
+      ...app.index,
+      addLabel: refuse,
+      removeLabel: refuse,
+      clearChanges: refuse,
+      logChange: refuse,
+      refresh: refuse,
+    },
     ingest: refuse,
     receive: refuse,
     upload: refuse,
     remove: refuse,
+    modifier: {
+      ...app.modifier,
+      ...{ store: refuse, logChange: refuse, copyLabels: refuse, refresh: refuse, remove: refuse },
+    },
     protection: { ...app.protection, set: refuse },
     exports: { ...app.exports, log: () => Promise.resolve(), clearExports: refuse },
     metadata: { set: refuse, remove: refuse },

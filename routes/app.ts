@@ -18,6 +18,7 @@ import { labelRoutes } from "./labels.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { metadataRoutes } from "./metadata.ts";
 import { createMethodTable, METHODS } from "./method.ts";
+import { bulkModifyRoutes, modifyRoutes } from "./modify.ts";
 import { modalityRoutes } from "./modalities.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { peerRoutes } from "./peers.ts";
@@ -57,6 +58,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/associations", associationRoutes(app));
   routes.route("/tools", archiveToolRoutes(app));
   routes.route("/tools", toolRoutes(app));
+  routes.route("/tools", bulkModifyRoutes(app));
   routes.route("/modalities", modalityRoutes(app));
   routes.route("/peers", peerRoutes(app));
   routes.route("/queries", queryRoutes(app));
@@ -73,6 +75,7 @@ export function createRoutes(app: App): Hono {
     routes.route(path, resourceRoutes(app, level));
     routes.route(path, resourceTagRoutes(app, level));
     routes.route(path, labelRoutes(app, level));
+    routes.route(path, modifyRoutes(app, level));
     routes.route(path, archiveRoutes(app, level));
     routes.route(path, metadataRoutes(app, level));
     routes.route(path, attachmentRoutes(app, level));

@@ -4,6 +4,7 @@ import { LOG_CATEGORIES } from "../core/log.ts";
 import { BulkContent, BulkDelete } from "./bulk.ts";
 import { Find } from "./find.ts";
 import { LEVEL_NAMES } from "./levels.ts";
+import { MODIFY_OPERATIONS } from "./openapi_modify.ts";
 import { ANNOTATION_OPERATIONS } from "./openapi_annotations.ts";
 import { ARCHIVE_OPERATIONS } from "./openapi_archives.ts";
 import { PEER_OPERATIONS } from "./openapi_peers.ts";
@@ -64,6 +65,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...toolOperations(),
   ...ANNOTATION_OPERATIONS,
   ...ARCHIVE_OPERATIONS,
+  ...MODIFY_OPERATIONS,
   ...REMOTE_OPERATIONS,
   ...PEER_OPERATIONS,
 ];

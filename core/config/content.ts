@@ -28,7 +28,7 @@ export const CONTENT_OPTIONS = {
     schema: text,
     default: "",
     description: "Private creator of private tags that are named without one",
-    state: "later",
+    state: "served",
   }),
   Locale: option({
     schema: text,

@@ -1,5 +1,6 @@
 import type { Archives } from "../archive/archive_stream.ts";
 import type { ArchiveShelf } from "../archive/archive_stream/shelf.ts";
+import type { Modifier } from "../archive/modify.ts";
 import type { FileStore, Index, Log } from "../ports.ts";
 import type { Transcoder } from "../archive/transcoding.ts";
 import type { DicomClient } from "../ports/dicom_client.ts";
@@ -17,6 +18,7 @@ export interface JobPorts {
   readonly transcoder: Pick<Transcoder, "transcode">;
   readonly archives: Archives;
   readonly archiveShelf: ArchiveShelf;
+  readonly modifier: Modifier;
 }
 
 /** Where peers are known by name. */

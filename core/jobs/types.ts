@@ -1,4 +1,5 @@
 import { archive } from "./types/archive.ts";
+import { modification } from "./types/modification.ts";
 import { modalityStore } from "./types/modality_store.ts";
 import { peerStore } from "./types/peer_store.ts";
 import { get, move } from "./types/retrieve.ts";
@@ -8,6 +9,7 @@ export const JOB_TYPES = {
   Archive: archive,
   Media: archive,
   DicomModalityStore: modalityStore,
+  ResourceModification: modification,
   OrthancPeerStore: peerStore,
   DicomMoveScu: move,
   DicomGetScu: get,

@@ -1,0 +1,43 @@
+import { LEVELS } from "../core/archive/resource.ts";
+import { LEVEL_NAMES } from "./levels.ts";
+import { Anonymize, BulkAnonymize, BulkModify, Modify } from "./modify.ts";
+import type { Operation } from "./openapi_operations.ts";
+
+/** Changing what is stored into new resources. */
+export const MODIFY_OPERATIONS: readonly Operation[] = [
+  ...LEVELS.flatMap((level): Operation[] => {
+    const one = `/${LEVEL_NAMES[level].segment}/:id`;
+    const answer = level === "Instance" ? "application/dicom" : "application/json";
+    const what = level === "Instance" ? "The file that it becomes when" : "A new one, where";
+    return [
+      {
+        method: "post",
+        path: `${one}/modify`,
+        summary: `${what} attributes are changed`,
+        body: Modify,
+        answer,
+      },
+      {
+        method: "post",
+        path: `${one}/anonymize`,
+        summary: `${what} the patient cannot be recognised`,
+        body: Anonymize,
+        answer,
+      },
+    ];
+  }),
+  {
+    method: "post",
+    path: "/tools/bulk-modify",
+    summary: "Change many resources into new ones",
+    body: BulkModify,
+    answer: "application/json",
+  },
+  {
+    method: "post",
+    path: "/tools/bulk-anonymize",
+    summary: "Anonymise many resources",
+    body: BulkAnonymize,
+    answer: "application/json",
+  },
+];
