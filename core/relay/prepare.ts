@@ -34,52 +34,59 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
 }
 
-/** Makes a duty ready to be sent. */
-export type Prepare = (duty: ClaimedDuty, options: PrepareOptions) => Promise<DutyInstance>;
+/** Makes instances of duties. */
+export interface Prepare {
+  /**
+   * What is to be sent. It has the SHA-256 that was noted when the instance was stored: a damaged file is never
+   * delivered.
+   *
+   * @throws DicomError `corrupted-file` or `missing-file`
+   */
+  toSend(duty: ClaimedDuty, options: PrepareOptions): Promise<DutyInstance>;
+  /** What was sent, to be asked for: nothing of it stays in memory. */
+  forProof(duty: ClaimedDuty, options: PrepareOptions): Promise<DutyInstance>;
+}
 
-/**
- * Makes the function that opens what a duty is to send. What is sent has the SHA-256 that was noted when the instance
- * was stored: a damaged file is never delivered.
- */
-export function createPrepare({ files, change }: PreparePorts): Prepare {
-  return async (duty, { buckets, signal }) => {
-    const { uuid, size, sha256, chain, callingAet, proofToken } = duty;
-    const more = {
-      ...(callingAet !== "" && { callingAet }),
-      ...(proofToken !== "" && { proofToken }),
-    };
+/** Makes the functions that open what duties are about. */
+export function createPrepare(ports: PreparePorts): Prepare {
+  const { files, change } = ports;
+
+  async function toSend(
+    duty: ClaimedDuty,
+    { buckets, signal }: PrepareOptions,
+  ): Promise<DutyInstance> {
+    const { uuid, size, sha256, chain } = duty;
     const open = (file: OpenFile) => throttled(file, buckets, signal);
     if (size > READ_AT_ONCE && chain === "") {
       await using file = await files.open(uuid);
       check(duty, file.size, await sha256Of(file));
-      return {
-        ...plain(duty),
-        ...more,
-        size,
-        sha256,
-        open: async () => open(await files.open(uuid)),
-      };
+      return { ...plain(duty), size, sha256, open: async () => open(await files.open(uuid)) };
     }
     const bytes = await readChecked(files, duty);
-    if (chain === "") {
-      return {
-        ...plain(duty),
-        ...more,
-        size,
-        sha256,
-        open: () => Promise.resolve(open(inMemory(bytes))),
-      };
-    }
-    const changed = await change(chain, inMemory(bytes), signal);
-    const { bytes: result, ...identity } = changed;
+    const identity = chain === "" ? plain(duty) : await change(chain, inMemory(bytes), signal);
+    const result = "bytes" in identity ? identity.bytes : bytes;
     return {
-      ...identity,
-      ...more,
+      ...plain(duty),
+      ...("bytes" in identity ? identityOf(identity) : {}),
       size: result.length,
-      sha256: await sha256OfBytes(result),
+      sha256: chain === "" ? sha256 : await sha256OfBytes(result),
       open: () => Promise.resolve(open(inMemory(result))),
     };
+  }
+
+  return {
+    toSend,
+    async forProof(duty, options) {
+      const { uuid, size, sha256, chain } = duty;
+      if (chain === "") return { ...plain(duty), size, sha256, open: () => files.open(uuid) };
+      const sent = await toSend(duty, options);
+      return { ...sent, open: async () => (await toSend(duty, options)).open() };
+    },
   };
+}
+
+function identityOf({ bytes: _, ...identity }: Changed) {
+  return identity;
 }
 
 async function readChecked(
@@ -103,7 +110,9 @@ function inMemory(bytes: Uint8Array): OpenFile {
   return { ...memorySource(bytes), [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
+/** An instance as it is stored, and how it is to be sent. */
 function plain(duty: ClaimedDuty) {
+  const { callingAet, proofToken } = duty;
   const { sopClassUid, sopInstanceUid, transferSyntaxUid, studyInstanceUid, seriesInstanceUid } =
     duty;
   return {
@@ -112,6 +121,8 @@ function plain(duty: ClaimedDuty) {
     transferSyntaxUid,
     studyInstanceUid,
     seriesInstanceUid,
+    ...(callingAet !== "" && { callingAet }),
+    ...(proofToken !== "" && { proofToken }),
     ids: { Patient: duty.patient, Study: duty.study, Series: duty.series, Instance: duty.instance },
   };
 }

@@ -1,0 +1,71 @@
+import { DicomError } from "../errors.ts";
+import type { Clock } from "../ports.ts";
+import type { Delivery, Sender } from "../ports/destinations.ts";
+import type { ClaimedDuty } from "../ports/duties.ts";
+import type { Bucket } from "./bucket.ts";
+import type { Prepare } from "./prepare.ts";
+
+/** A delivery may take so long, and longer the larger the instance is. */
+const LIMIT_MS = 30_000;
+/** The slowest connection that is waited for, in bytes a millisecond. */
+const SLOWEST = 8;
+
+/** What a delivery needs. */
+export interface DeliverOptions {
+  readonly prepare: Prepare;
+  readonly sender: Sender;
+  readonly buckets: readonly Bucket[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a delivery, with the SHA-256 of what was sent. */
+export type Delivered =
+  | (Delivery & { readonly sentSha256: string })
+  /** Our own file is at fault. */
+  | { readonly kind: "damaged"; readonly reason: string; readonly sentSha256: string }
+  /** We stopped it. */
+  | { readonly kind: "stopped" };
+
+/** Has one instance delivered, within a time limit. */
+export async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promise<Delivered> {
+  const { prepare, sender, buckets, clock, signal } = options;
+  const limit = new AbortController();
+  const ms = LIMIT_MS + duty.size / SLOWEST + throttledMs(duty.size, buckets);
+  using _timer = clock.schedule(clock.now() + ms, () => limit.abort());
+  const either = AbortSignal.any([signal, limit.signal]);
+  let sentSha256 = "";
+  try {
+    const instance = await prepare.toSend(duty, { buckets, signal: either });
+    sentSha256 = instance.sha256;
+    const outcome = await unlessAborted(sender.deliver(instance, either), either);
+    return { ...outcome, sentSha256 };
+  } catch (error) {
+    if (signal.aborted) return { kind: "stopped" };
+    if (limit.signal.aborted) {
+      const reason = `no end within ${Math.round(ms / 1000)} s`;
+      return { kind: "transient", status: "", reason, connectionFault: true, sentSha256 };
+    }
+    const reason = error instanceof DicomError ? error.message : `Unexpected: ${String(error)}`;
+    return { kind: "damaged", reason, sentSha256 };
+  }
+}
+
+/** How long the limits alone make it take, twice over since others share them. */
+function throttledMs(size: number, buckets: readonly Bucket[]): number {
+  const rates = buckets.map(({ bytesPerSecond }) => bytesPerSecond).filter((rate) => rate > 0);
+  return rates.length === 0 ? 0 : 1000 * (size + MOST_IN_LINE) / Math.min(...rates);
+}
+
+/** Bytes of others that may be in front, at most. */
+const MOST_IN_LINE = 16_777_216;
+
+/** What `work` gives, unless `signal` aborts first: a sender that does not heed it holds nobody up. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
