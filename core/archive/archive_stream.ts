@@ -106,22 +106,33 @@ async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;
 }
 
-/** The files, each open only while it is its turn. */
+/** Is told of each file when it is its turn, with what becomes of it where it is transcoded. */
+type Opened = (instance: PlannedInstance, transcoded: TranscodedFile | undefined) => Promise<void>;
+
 async function* fileMembers(
   { instances }: ArchivePlan,
   { transcode }: ArchiveRequest,
-  { files, transcoder }: ArchivePorts,
-  archived?: (instance: PlannedInstance, transcoded: TranscodedFile | undefined) => Promise<void>,
+  ports: ArchivePorts,
+  opened?: Opened,
 ): AsyncGenerator<ZipMember> {
   for (const instance of instances) {
-    const { name, file: { uuid, size } } = instance;
-    await using file = await files.open(uuid);
-    const transcoded = transcode ? await transcoder.transcode(file, transcode) : undefined;
-    yield transcoded
-      ? { name, size: undefined, bytes: bytesOf(transcoded) }
-      : { name, size, bytes: readRange(file, 0, file.size) };
-    await archived?.(instance, transcoded);
+    const { name, file } = instance;
+    const size = transcode ? undefined : file.size;
+    yield { name, size, bytes: fileBytes(instance, transcode, ports, opened) };
   }
+}
+
+/** A file, which is open while it is read. */
+async function* fileBytes(
+  instance: PlannedInstance,
+  wanted: Wanted | null,
+  { files, transcoder }: ArchivePorts,
+  opened: Opened | undefined,
+): AsyncGenerator<Uint8Array> {
+  await using file = await files.open(instance.file.uuid);
+  const transcoded = wanted ? await transcoder.transcode(file, wanted) : undefined;
+  await opened?.(instance, transcoded);
+  yield* transcoded ? bytesOf(transcoded) : readRange(file, 0, file.size);
 }
 
 /** The files, and at the end the directory that tells of them. */

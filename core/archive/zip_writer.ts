@@ -33,7 +33,7 @@ const encoder = new TextEncoder();
 
 /**
  * A ZIP archive of members that are stored as they are (PKWARE APPNOTE, Section 4), with ZIP64 where it is needed.
- * Nothing is read before it is asked for; in memory are one small member, or a piece of a large one, and the directory.
+ * In memory are the directory and the beginnings of two members, of which the second is read while the first is taken.
  *
  * @throws DicomError `corrupted-file` for a member of another size than it was said to have
  */
@@ -43,7 +43,7 @@ export async function* zipArchive(
 ): AsyncGenerator<Uint8Array> {
   const directory: Uint8Array[] = [];
   let offset = 0;
-  for await (const member of members) {
+  for await (const member of membersAhead(members)) {
     const pieces = memberPieces(member, offset, modifiedAt);
     for (let step = await pieces.next();; step = await pieces.next()) {
       if (step.done) {
@@ -77,37 +77,68 @@ export function zipLength(
     endRecords({ count, size, offset, comment: encoder.encode(comment) }).length;
 }
 
+/** A member of which the first pieces have been read. */
+interface StartedMember extends Pick<ZipMember, "name" | "size"> {
+  readonly reader: AsyncIterator<Uint8Array>;
+  readonly held: readonly Uint8Array[];
+  readonly isAll: boolean;
+}
+
+/** The members in order, each started while the one before it is used, and closed after its use. */
+async function* membersAhead(members: AsyncIterable<ZipMember>): AsyncGenerator<StartedMember> {
+  const all = members[Symbol.asyncIterator]();
+  let next = startNext(all);
+  try {
+    for (let current = await next; current; current = await next) {
+      next = startNext(all);
+      next.catch(() => {}); // it is told when it is its turn
+      try {
+        yield current;
+      } finally {
+        await current.reader.return?.();
+      }
+    }
+  } finally {
+    const unused = await next.catch(() => undefined);
+    await unused?.reader.return?.();
+    await all.return?.();
+  }
+}
+
+async function startNext(members: AsyncIterator<ZipMember>): Promise<StartedMember | undefined> {
+  const { done, value } = await members.next();
+  if (done) return undefined;
+  const { name, size } = value;
+  const reader = value.bytes[Symbol.asyncIterator]();
+  return { name, size, reader, ...await hold(reader) };
+}
+
 /** A member with the records around it. @returns what the directory says about it */
 async function* memberPieces(
-  member: ZipMember,
+  member: StartedMember,
   offset: number,
   modifiedAt: number,
 ): AsyncGenerator<Uint8Array, ZipEntry> {
-  const reader = member.bytes[Symbol.asyncIterator]();
-  try {
-    const { held, isAll } = await hold(reader);
-    const start = entryOf(member, { offset, trails: !isAll, modifiedAt });
-    if (isAll) {
-      const entry = { ...start, ...measure(held) };
-      checkSize(member, entry.size);
-      yield localHeader(entry);
-      yield* held;
-      return entry;
-    }
-    yield localHeader(start);
-    let { size, crc } = measure([]);
-    for await (const piece of rest(held, reader)) {
-      size += piece.length;
-      crc = crc32(piece, crc);
-      yield piece;
-    }
-    const entry = { ...start, size, crc };
-    checkSize(member, size);
-    yield descriptor(entry);
+  const { held, isAll, reader } = member;
+  const start = entryOf(member, { offset, trails: !isAll, modifiedAt });
+  if (isAll) {
+    const entry = { ...start, ...measure(held) };
+    checkSize(member, entry.size);
+    yield localHeader(entry);
+    yield* held;
     return entry;
-  } finally {
-    await reader.return?.();
   }
+  yield localHeader(start);
+  let { size, crc } = measure([]);
+  for await (const piece of rest(held, reader)) {
+    size += piece.length;
+    crc = crc32(piece, crc);
+    yield piece;
+  }
+  const entry = { ...start, size, crc };
+  checkSize(member, size);
+  yield descriptor(entry);
+  return entry;
 }
 
 function entryOf(
@@ -142,7 +173,7 @@ function measure(pieces: readonly Uint8Array[]): { readonly size: number; readon
   };
 }
 
-function checkSize({ size }: ZipMember, found: number): void {
+function checkSize({ size }: Pick<ZipMember, "size">, found: number): void {
   if (size === undefined || size === found) return;
   throw new DicomError("corrupted-file", "Cannot archive file: it has not the size it should have");
 }
