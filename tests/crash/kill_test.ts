@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { publicIds } from "../../core/archive/ids.ts";
 import { dicomFile } from "../support/dicom.ts";
+import { type ServerProcess, startServerProcess } from "../support/server_process.ts";
 
 /** The process is killed again and again while it stores and removes; it keeps its word. */
 
@@ -9,7 +10,6 @@ const KILLS = 20;
 const SENDERS = 8;
 /** The process lives at least so long, and at most twice as long, in milliseconds. */
 const LIFE_MS = 250;
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** What the world knows of each instance, by identifier. */
 interface Ledger {
@@ -23,28 +23,12 @@ interface Ledger {
   readonly removed: Set<string>;
 }
 
-interface Server {
-  readonly url: string;
-  readonly process: Deno.ChildProcess;
-}
-
-async function startServer(folder: string): Promise<Server> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", MAIN, `${folder}/config.json`],
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let text = "";
-  for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const url = /listening at (http:\S+)/.exec(text)?.[1];
-    if (url) return { url, process };
-  }
-  throw new Error(`the server did not start: ${(await process.status).code}`);
-}
-
 /** Sends new instances one after the other until the server is gone. */
-async function send({ url }: Server, { sent, stored }: Ledger, next: () => number): Promise<void> {
+async function send(
+  { url }: ServerProcess,
+  { sent, stored }: Ledger,
+  next: () => number,
+): Promise<void> {
   for (;;) {
     const number = next();
     const sopInstanceUid = `1.2.${number}`;
@@ -75,7 +59,7 @@ async function post(url: string, body: Uint8Array<ArrayBuffer>) {
 }
 
 /** Removes what is stored, one after the other, until the server is gone. */
-async function removeSome({ url }: Server, ledger: Ledger): Promise<void> {
+async function removeSome({ url }: ServerProcess, ledger: Ledger): Promise<void> {
   for (const id of ledger.stored) {
     if (ledger.removing.has(id)) continue;
     ledger.removing.add(id);
@@ -92,7 +76,7 @@ async function removeSome({ url }: Server, ledger: Ledger): Promise<void> {
 }
 
 /** Kills the server while it works. */
-async function work(server: Server, ledger: Ledger, next: () => number): Promise<void> {
+async function work(server: ServerProcess, ledger: Ledger, next: () => number): Promise<void> {
   const working = [
     ...Array.from({ length: SENDERS }, () => send(server, ledger, next)),
     removeSome(server, ledger),
@@ -104,7 +88,11 @@ async function work(server: Server, ledger: Ledger, next: () => number): Promise
 }
 
 /** Asserts that the server has what it said, and nothing that it said was removed. */
-async function check({ url }: Server, ledger: Ledger, fresh: Iterable<string>): Promise<void> {
+async function check(
+  { url }: ServerProcess,
+  ledger: Ledger,
+  fresh: Iterable<string>,
+): Promise<void> {
   const response = await fetch(`${url}/instances`);
   const there = new Set(await response.json() as string[]);
   for (const id of ledger.stored) {
@@ -136,11 +124,11 @@ Deno.test(`a server that is killed ${KILLS} times loses nothing, and nothing com
   let number = 0;
   const next = () => number++;
   let seen = 0;
-  let server = await startServer(folder);
+  let server = await startServerProcess(folder);
   try {
     for (let kill = 0; kill < KILLS; kill++) {
       await work(server, ledger, next);
-      server = await startServer(folder);
+      server = await startServerProcess(folder);
       await check(server, ledger, [...ledger.sent.keys()].slice(seen));
       seen = ledger.sent.size;
     }
