@@ -1,4 +1,7 @@
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from "../core/dicom/implementation.ts";
+import {
+  IMPLEMENTATION_CLASS_UID,
+  IMPLEMENTATION_VERSION_NAME,
+} from "../core/dicom/implementation.ts";
 import type {
   AssociateAccept,
   AssociateRequest,

@@ -1,7 +1,10 @@
 import { DicomError } from "../../core/errors.ts";
 import type { RemoteAe } from "../../core/ports/dicom_client.ts";
 import type { Clock } from "../../core/ports.ts";
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from "../../core/dicom/implementation.ts";
+import {
+  IMPLEMENTATION_CLASS_UID,
+  IMPLEMENTATION_VERSION_NAME,
+} from "../../core/dicom/implementation.ts";
 import { type Association, requestAssociation } from "../association.ts";
 import { type AgreedContext, APPLICATION_CONTEXT } from "../negotiation.ts";
 import type { AssociateRequest } from "../pdu.ts";
