@@ -5,7 +5,7 @@ import type { UploadResult } from "../core/archive/upload.ts";
 import { remoteAddress, username } from "./access.ts";
 import { bodyOf, lentBodyOf } from "./body.ts";
 import { pathOf } from "./levels.ts";
-import { fileParts } from "./multipart.ts";
+import { fileParts } from "../core/bytes/multipart.ts";
 import { json, text } from "./respond.ts";
 
 /** Orthanc's word for each outcome of an upload. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { DicomError } from "../core/errors.ts";
+import { DicomError } from "../errors.ts";
 import { fileParts } from "./multipart.ts";
 
 const RUNS = { numRuns: Number(Deno.env.get("FUZZ_RUNS") ?? 100) };

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { DicomError } from "../core/errors.ts";
+import { DicomError } from "../errors.ts";
 
 /** Bytes of the headers of a part; longer ones are refused. */
 const MAXIMUM_HEADERS = 16384;
