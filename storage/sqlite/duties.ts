@@ -67,7 +67,9 @@ function createDutyQueue(db: DatabaseSync) {
   );
   const forgetTries = db.prepare(`DELETE FROM duty_try WHERE duty = ?1 AND rowid <= (
     SELECT rowid FROM duty_try WHERE duty = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ${KEPT_TRIES})`);
-  const instanceOf = db.prepare(`SELECT instance FROM duty WHERE id = ?`);
+  const subjectOf = db.prepare(`SELECT instance, destination FROM duty WHERE id = ?`);
+  const endAlternate = db.prepare(`UPDATE duty SET state = 'superseded', ended_at = $now,
+    due_at = NULL WHERE instance = $instance AND state = 'waiting' AND +grp = 'alternate to ' || $destination`);
   const armDeletion = createDeletionArming(db);
   const intake = createDutyIntake(db);
   const subject = db.prepare(`SELECT i.public_id AS instance, s.public_id AS series,
@@ -93,7 +95,10 @@ function createDutyQueue(db: DatabaseSync) {
       if ((change.tries ?? 0) > KEPT_TRIES) forgetTries.run(change.id);
     }
     if (change.state !== "confirmed" && change.state !== "sent") return;
-    armDeletion(String(instanceOf.get(change.id)?.instance), change.endedAt ?? attempt?.at ?? 0);
+    const about = subjectOf.get(change.id)!;
+    const now = change.endedAt ?? attempt?.at ?? 0;
+    endAlternate.run({ ...about, now });
+    armDeletion(String(about.instance), now);
   }
 
   return {
