@@ -57,47 +57,62 @@ function nearest(from: number, to: number): Uint32Array {
   );
 }
 
-/** Binomial weights of five neighbours. */
-const KERNEL = [1, 4, 6, 4, 1] as const;
-
-/** Lines of samples to go along. */
-interface Lines {
-  readonly count: number;
-  /** From one line to the next. */
-  readonly stride: number;
-  /** Samples of a line, and from one to the next. */
-  readonly size: number;
-  readonly step: number;
-}
-
 /** The image with each pixel a mean of its 5 x 5 neighbours, by binomial weights and rounded down; the border repeats. */
 export function smooth(raster: Raster): Raster {
   const { width, height, channels, samples } = raster;
   const line = width * channels;
   const means = new Float32Array(samples.length);
   const result = new (samples instanceof Uint8Array ? Uint8Array : Uint16Array)(samples.length);
-  for (let channel = 0; channel < channels; channel++) {
-    const rows = { count: height, stride: line, size: width, step: channels };
-    convolve(samples.subarray(channel), means.subarray(channel), rows);
-    const columns = { count: width, stride: channels, size: height, step: line };
-    convolve(means.subarray(channel), result.subarray(channel), columns);
+  for (let row = 0; row < height; row++) {
+    smoothAlong(samples, means, row * line, { width, channels });
+  }
+  for (let row = 0; row < height; row++) {
+    const rows = NEIGHBOURS.map((k) => clamp(row + k, height) * line);
+    weigh(means, result, { to: row * line, count: line, from: rows });
   }
   return { ...raster, samples: result };
 }
 
 type Numbers = Float32Array | Uint8Array | Uint16Array;
 
-/** Weighs each sample with its neighbours in the line. */
-function convolve(from: Numbers, to: Numbers, { count, stride, size, step }: Lines): void {
-  for (let line = 0; line < count; line++) {
-    const start = line * stride;
-    for (let at = 0; at < size; at++) {
-      let sum = 0;
-      for (let k = -2; k <= 2; k++) {
-        const neighbour = Math.min(Math.max(at + k, 0), size - 1);
-        sum += KERNEL[k + 2]! * from[start + neighbour * step]!;
-      }
-      to[start + at * step] = sum / 16;
-    }
+const NEIGHBOURS = [-2, -1, 0, 1, 2] as const;
+
+function clamp(at: number, length: number): number {
+  return Math.min(Math.max(at, 0), length - 1);
+}
+
+/** Weighs the pixels of the row at `start` with their neighbours in it. */
+function smoothAlong(
+  from: Numbers,
+  to: Numbers,
+  start: number,
+  { width, channels }: { readonly width: number; readonly channels: number },
+): void {
+  const pixels = (column: number, count: number) =>
+    weigh(from, to, {
+      to: start + column * channels,
+      count: count * channels,
+      from: NEIGHBOURS.map((k) => start + clamp(column + k, width) * channels),
+    });
+  const border = Math.min(2, width);
+  for (let column = 0; column < border; column++) pixels(column, 1);
+  if (width > 4) pixels(2, width - 4);
+  for (let column = Math.max(border, width - 2); column < width; column++) pixels(column, 1);
+}
+
+/** Where samples are, and their five neighbours. */
+interface Run {
+  readonly to: number;
+  readonly count: number;
+  readonly from: readonly number[];
+}
+
+/** Weighs `count` samples with their neighbours: 1, 4, 6, 4 and 1 of 16. */
+function weigh(from: Numbers, to: Numbers, run: Run): void {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0] = run.from;
+  for (let at = 0; at < run.count; at++) {
+    const outer = from[a + at]! + from[e + at]!;
+    const inner = from[b + at]! + from[d + at]!;
+    to[run.to + at] = (outer + 4 * inner + 6 * from[c + at]!) / 16;
   }
 }
