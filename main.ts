@@ -8,6 +8,7 @@ import { DicomError } from "./core/errors.ts";
 import { createLogs, type Logs } from "./core/log.ts";
 import { createPool, poolOptions } from "./core/pool.ts";
 import type { DicomClient } from "./core/ports/dicom_client.ts";
+import { applyConfiguration, type Reload } from "./core/reload.ts";
 import { createServerClient } from "./dimse/server_client.ts";
 import { listenDicom } from "./dimse/scp.ts";
 import { createRoutes } from "./routes/app.ts";
@@ -27,6 +28,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string | undefined;
   /** Where it answers DICOM; undefined without. */
   readonly dicomPort: number | undefined;
+  /**
+   * Takes over what can be changed while it runs.
+   *
+   * @throws DicomError `configuration`; then all stays as it was
+   */
+  reload(next: Config): Reload;
   /** Accepts nothing more and lets what is in hand end, at most for `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -44,8 +51,9 @@ const NO_CONTROL: ServerControl = { restart() {}, shutdown() {} };
  *
  * @throws DicomError if the configuration cannot be served, the index cannot be opened or a port not be had
  */
-export async function start(config: Config, options: StartOptions = {}): Promise<RunningServer> {
+export async function start(initial: Config, options: StartOptions = {}): Promise<RunningServer> {
   const { control = NO_CONTROL } = options;
+  const config = { ...initial };
   const clock = systemClock;
   const logs = options.logs ?? createLogs(clock, (line) => console.error(line));
   await using stack = new AsyncDisposableStack();
@@ -78,11 +86,12 @@ export async function start(config: Config, options: StartOptions = {}): Promise
       config,
     ),
   );
+  let routes = createRoutes(app);
   const http = config.httpServerEnabled
     ? stack.use(
       await listen({
         ...await listenOptions(config),
-        handler: createRoutes(app).fetch,
+        handler: (request, env) => routes.fetch(request, env),
         log: logs.of("http"),
       }),
     )
@@ -92,6 +101,12 @@ export async function start(config: Config, options: StartOptions = {}): Promise
   return {
     dicomPort: dicom?.port,
     url: http && urlOf(config, http.addresses[0]!),
+    reload(next) {
+      const outcome = applyConfiguration(config, next);
+      app.modalities.reload();
+      routes = createRoutes(app);
+      return outcome;
+    },
     async stop(graceMs) {
       await Promise.all([http?.close(graceMs), dicom?.close(graceMs)]);
       await running.disposeAsync();

@@ -52,6 +52,8 @@ export interface Modalities {
    * is for known callers only, since its reports go to the address that is configured.
    */
   permits(service: DicomService, caller: Caller): Permission;
+  /** Takes those of the configuration again, unless they are in the index; what was added since is forgotten. */
+  reload(): void;
 }
 
 /** The options that this depends on. */
@@ -139,6 +141,9 @@ export async function createModalities(
       return found
         ? permitsKnown(service, caller, found, config)
         : permitsUnknown(service, caller, config);
+    },
+    reload() {
+      if (!isDurable) known = mapOf(config.dicomModalities);
     },
   };
   return modalities;

@@ -4,6 +4,7 @@ import { DicomError } from "../core/errors.ts";
 import type { Logs } from "../core/log.ts";
 import type { OpenFile } from "../core/ports.ts";
 import type { DicomClient } from "../core/ports/dicom_client.ts";
+import type { Reload } from "../core/reload.ts";
 import { check } from "./command/check.ts";
 import { echoCommand } from "./command/echo_command.ts";
 import { hashPasswordCommand } from "./command/hash_password.ts";
@@ -25,6 +26,8 @@ export interface CommandContext {
 /** A server that a command has started. */
 export interface StoppableServer {
   readonly url: string | undefined;
+  /** @throws DicomError `configuration`; then all stays as it was */
+  reload(next: Config): Reload;
   stop(graceMs: number): Promise<void>;
 }
 

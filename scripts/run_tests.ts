@@ -15,11 +15,15 @@ const PEERS = {
   dciodvfy: "dicom3tools",
   zip: "zip",
   openssl: "openssl",
+  shellcheck: "shellcheck",
+  "qemu-aarch64-static": "qemu-user-static",
+  "/usr/aarch64-linux-gnu/lib/libc.so.6": "libc6-arm64-cross",
+  "/usr/aarch64-linux-gnu/lib/libgcc_s.so.1": "libgcc-s1-arm64-cross",
   "/usr/lib/python3/dist-packages/pydicom/data": "python3-pydicom",
 } as const;
 
 /** Where tests lie. */
-const TESTED = ["core", "routes", "storage", "tests"] as const;
+const TESTED = ["core", "routes", "storage", "scripts", "tests"] as const;
 
 /** Checks that come before the tests, each a command of Deno. */
 const CHECKS = [
