@@ -24,6 +24,8 @@ import { openApiRoutes } from "./openapi.ts";
 import { peerRoutes } from "./peers.ts";
 import { protectionRoutes } from "./protection.ts";
 import { queryRoutes } from "./queries.ts";
+import { reconstructRoutes } from "./reconstruct.ts";
+import { splitMergeRoutes } from "./split_merge.ts";
 import { resourceRoutes } from "./resources.ts";
 import { storageCommitmentRoutes } from "./storage_commitment.ts";
 import { systemRoutes } from "./system.ts";
@@ -55,6 +57,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/changes", changeRoutes(app));
   routes.route("/exports", exportRoutes(app));
   routes.route("/patients", protectionRoutes(app));
+  routes.route("/studies", splitMergeRoutes(app));
   routes.route("/associations", associationRoutes(app));
   routes.route("/tools", archiveToolRoutes(app));
   routes.route("/tools", toolRoutes(app));
@@ -76,6 +79,7 @@ export function createRoutes(app: App): Hono {
     routes.route(path, resourceTagRoutes(app, level));
     routes.route(path, labelRoutes(app, level));
     routes.route(path, modifyRoutes(app, level));
+    routes.route(path, reconstructRoutes(app, level));
     routes.route(path, archiveRoutes(app, level));
     routes.route(path, metadataRoutes(app, level));
     routes.route(path, attachmentRoutes(app, level));

@@ -1,6 +1,8 @@
 import { LEVELS } from "../core/archive/resource.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { Anonymize, BulkAnonymize, BulkModify, Modify } from "./modify.ts";
+import { Reconstruct } from "./reconstruct.ts";
+import { Merge, Split } from "./split_merge.ts";
 import type { Operation } from "./openapi_operations.ts";
 
 /** Changing what is stored into new resources. */
@@ -24,8 +26,29 @@ export const MODIFY_OPERATIONS: readonly Operation[] = [
         body: Anonymize,
         answer,
       },
+      {
+        method: "post",
+        path: `${one}/reconstruct`,
+        summary: "Read its files anew for the index",
+        body: Reconstruct,
+        answer: "text/plain",
+      },
     ];
   }),
+  {
+    method: "post",
+    path: "/studies/:id/split",
+    summary: "Move series and instances into a new study",
+    body: Split,
+    answer: "application/json",
+  },
+  {
+    method: "post",
+    path: "/studies/:id/merge",
+    summary: "Move studies, series and instances into it",
+    body: Merge,
+    answer: "application/json",
+  },
   {
     method: "post",
     path: "/tools/bulk-modify",

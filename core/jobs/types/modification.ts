@@ -1,81 +1,35 @@
-import { createApply } from "../../archive/modify/apply.ts";
-import type { Author, Modifier } from "../../archive/modify.ts";
-import type { Modification } from "../../archive/modify/modification.ts";
-import { depthOf, type Level, LEVELS } from "../../archive/resource.ts";
-import type { Wanted } from "../../archive/transcoding.ts";
-import { createUidMap } from "../../archive/uid_map.ts";
-import { DicomError } from "../../errors.ts";
+import { type Level } from "../../archive/resource.ts";
 import type { ResourceRef } from "../../ports.ts";
-import { defineJob, type JobContext } from "../job.ts";
+import {
+  type Derivation,
+  type Derivatives,
+  derive,
+  derived,
+  failures,
+  NO_DERIVATIVES,
+  PARENT_LEVELS,
+} from "../derivation.ts";
+import { defineJob } from "../job.ts";
 
-/** What to make of which instances. */
-export interface ResourceModification {
-  readonly modification: Modification;
+/** What to make of which resources. */
+export interface ResourceModification extends Derivation {
   readonly resources: readonly ResourceRef[];
-  /** Public identifiers of all instances, each once. */
-  readonly instances: readonly string[];
   /** Whether the answer lists what was made, as for several resources. */
   readonly isBulk: boolean;
-  readonly keepSource: boolean;
-  readonly keepLabels: boolean;
-  /** Whether to go on after an instance that cannot be changed. */
-  readonly permissive: boolean;
-  readonly transcode: Wanted | null;
-  readonly author: Author;
-  /** Of the new identifiers: see `createUidMap()`. */
-  readonly secret: string;
 }
-
-/** A resource and what was made of it. */
-interface Pair {
-  readonly level: Level;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** What was made so far. */
-export interface Modified {
-  /** Of each instance that was tried the new identifier, null where it failed. */
-  readonly results: readonly (string | null)[];
-  /** Patients, studies and series, each once. */
-  readonly pairs: readonly Pair[];
-}
-
-/** Instances that are changed at the same time. */
-const CONCURRENCY = 4;
-const NOTHING: Modified = { results: [], pairs: [] };
 
 /** Changes or anonymises instances into new ones (Orthanc's `ResourceModification`). */
-export const modification = defineJob<ResourceModification, Modified>({
-  start: () => NOTHING,
-
-  async *run({ input, state }, context) {
-    const store = await createStore(input, context);
-    const results = [...state.results];
-    let pairs = state.pairs;
-    while (results.length < input.instances.length) {
-      context.signal.throwIfAborted();
-      const batch = input.instances.slice(results.length, results.length + CONCURRENCY);
-      const derived = await Promise.all(batch.map(store));
-      results.push(...derived.map((one) => one?.to.Instance ?? null));
-      const known = new Set(pairs.map(({ from, to }) => `${from} ${to}`));
-      const added = newPairs(derived, known);
-      pairs = [...pairs, ...added];
-      await logChanges(added, input, context);
-      yield { results, pairs };
-    }
-    await finish(input, { results, pairs }, context);
-  },
-
-  progress: ({ input, state }) =>
-    input.instances.length === 0 ? 1 : state.results.length / input.instances.length,
+export const modification = defineJob<ResourceModification, Derivatives>({
+  start: () => NO_DERIVATIVES,
+  run: ({ input, state }, context) => derive(input, state, context),
+  progress: ({ input, state }) => derived(input, state),
 
   content({ input, state }) {
     const { resources, isBulk } = input;
     const [first] = resources;
     return {
       Description: "REST API",
-      FailedInstancesCount: state.results.filter((result) => result === null).length,
+      FailedInstancesCount: failures(state),
       InstancesCount: input.instances.length,
       IsAnonymization: input.modification.kind === "anonymize",
       ParentResources: resources.map(({ id }) => id),
@@ -86,100 +40,8 @@ export const modification = defineJob<ResourceModification, Modified>({
   },
 });
 
-type Derived = Awaited<ReturnType<Modifier["store"]>>;
-
-/** Makes the function that changes one instance; it gives nothing where that fails and may. */
-async function createStore(input: ResourceModification, { modifier, log }: JobContext) {
-  const { modification, transcode, author, secret, permissive } = input;
-  const isAnonymization = modification.kind === "anonymize";
-  const modified = isAnonymization
-    ? new Set<string>()
-    : await modifier.uidsOf(input.instances, modification.level);
-  const apply = createApply(modification, {
-    uids: createUidMap(secret),
-    isModified: (uid) => modified.has(uid),
-  });
-  const source = isAnonymization ? "AnonymizedFrom" : "ModifiedFrom";
-  return async (id: string): Promise<Derived | undefined> => {
-    try {
-      return await modifier.store(id, { apply, transcode, author, source });
-    } catch (error) {
-      if (!permissive || !(error instanceof DicomError)) throw error;
-      log("warning", "Cannot change instance", { id, reason: error.message });
-      return undefined;
-    }
-  };
-}
-
-/** From the series up, as changes are logged. */
-const PARENT_LEVELS = ["Series", "Study", "Patient"] as const;
-
-/** @param known of the pairs there are already; those that are new are added */
-function newPairs(derived: readonly (Derived | undefined)[], known: Set<string>): Pair[] {
-  const pairs: Pair[] = [];
-  for (const one of derived) {
-    for (const level of PARENT_LEVELS) {
-      if (!one || known.has(`${one.from[level]} ${one.to[level]}`)) continue;
-      const pair = { level, from: one.from[level], to: one.to[level] };
-      known.add(`${pair.from} ${pair.to}`);
-      pairs.push(pair);
-    }
-  }
-  return pairs;
-}
-
-/** Orthanc's changes of what came to be. */
-async function logChanges(
-  pairs: readonly Pair[],
-  { modification }: ResourceModification,
-  { modifier }: JobContext,
-): Promise<void> {
-  const verb = modification.kind === "anonymize" ? "Anonymized" : "Modified";
-  for (const { level, from, to } of pairs) {
-    if (from !== to && level !== "Instance") {
-      await modifier.logChange(`${verb}${level}`, { level, id: to });
-    }
-  }
-}
-
-/** What is done when every instance is: labels, parents that stayed but look different, and the sources. */
-async function finish(
-  { modification, instances, keepLabels, keepSource }: ResourceModification,
-  { results, pairs }: Modified,
-  { modifier, signal }: JobContext,
-): Promise<void> {
-  const made = instances.flatMap((from, index): Pair[] => {
-    const to = results[index];
-    return to ? [{ level: "Instance", from, to }] : [];
-  });
-  if (keepLabels) {
-    for (const { level, from, to } of [...pairs, ...made]) {
-      if (from !== to) await modifier.copyLabels({ level, id: from }, { level, id: to });
-    }
-  }
-  const isStale = pairs.some(({ level, from, to }) =>
-    from === to && depthOf(level) >= depthOf(modification.level)
-  );
-  if (isStale) await refreshParents(made, modification.level, modifier);
-  if (keepSource) return;
-  for (const { from, to } of made) {
-    signal.throwIfAborted();
-    if (from !== to) await modifier.remove(from);
-  }
-}
-
-/** Parents are described by any of their instances: all say the same after a modification. */
-async function refreshParents(
-  made: readonly Pair[],
-  level: Level,
-  modifier: Modifier,
-): Promise<void> {
-  const levels = LEVELS.slice(depthOf(level), depthOf("Instance"));
-  for (const { to } of made) await modifier.refresh(to, levels);
-}
-
 /** What came of the only resource. */
-function outcomeOf({ level, id }: ResourceRef, { pairs }: Modified) {
+function outcomeOf({ level, id }: ResourceRef, { pairs }: Derivatives) {
   const result = pairs.find((pair) => pair.level === level && pair.from === id);
   const patient = pairs.find((pair) => pair.level === "Patient");
   return {
@@ -189,7 +51,10 @@ function outcomeOf({ level, id }: ResourceRef, { pairs }: Modified) {
 }
 
 /** Everything that was made, from the bottom up as Orthanc lists it, each once. */
-function madeOf({ instances }: ResourceModification, { results, pairs }: Modified): ResourceRef[] {
+function madeOf(
+  { instances }: ResourceModification,
+  { results, pairs }: Derivatives,
+): ResourceRef[] {
   const made = new Map<string, ResourceRef>();
   instances.forEach((_, index) => {
     const id = results[index];
