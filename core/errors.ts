@@ -61,6 +61,12 @@ export interface ErrorPayload {
   readonly content: unknown;
 }
 
+/**
+ * What a remote that was reached said no to, where it gave no status: a `service` (no presentation context for it) or the
+ * `caller`, which is us (PS3.8 Section 9.3.4, an AE title that is not recognized).
+ */
+export type Refusal = "service" | "caller";
+
 /** The only error class that crosses a module boundary; `message` holds no patient data. */
 export class DicomError extends Error {
   override readonly name = "DicomError";
@@ -68,6 +74,7 @@ export class DicomError extends Error {
   /** Status of the DIMSE response that said no, where there was one (PS3.7 Annex C). */
   readonly dimseStatus: number | undefined;
   readonly payload: ErrorPayload | undefined;
+  readonly refusal: Refusal | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -76,10 +83,12 @@ export class DicomError extends Error {
       readonly dimseStatus?: number;
       /** By default the status of the DIMSE response. */
       readonly payload?: ErrorPayload;
+      readonly refusal?: Refusal | undefined;
     } = {},
   ) {
     super(message, options);
     this.dimseStatus = options.dimseStatus;
+    this.refusal = options.refusal;
     this.payload = options.payload ?? dimsePayload(options.dimseStatus);
   }
 }

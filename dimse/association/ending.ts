@@ -8,6 +8,8 @@ export interface Ending {
   readonly by: "local" | "remote";
   /** For the log: a short fact, with no full stop. */
   readonly reason: string;
+  /** Whether the remote rejected it because of an AE title. */
+  readonly refusesCaller?: boolean;
 }
 
 /** The orderly end. */
@@ -16,7 +18,9 @@ export const RELEASED: Ending = { kind: "released", by: "remote", reason: "relea
 /** What is thrown at those who go on with an association that has ended. */
 export function endedError(ending: Ending): DicomError {
   const code = ending.kind === "timeout" ? "timeout" : "network";
-  return new DicomError(code, `Cannot go on with the association: ${ending.reason}`);
+  return new DicomError(code, `Cannot go on with the association: ${ending.reason}`, {
+    refusal: ending.refusesCaller ? "caller" : undefined,
+  });
 }
 
 /** PS3.8 Table 9-21, by result, source and reason; `source-reason`. */
@@ -30,6 +34,9 @@ const REJECTIONS: Readonly<Record<string, string>> = {
   "3-1": "temporary congestion",
   "3-2": "local limit exceeded",
 };
+
+/** AE titles not recognized. */
+const CALLER_REJECTIONS: readonly string[] = ["1-3", "1-7"];
 
 /** PS3.8 Table 9-21 in words. */
 function rejectionReason({ source, reason }: PduOf<"associateReject">): string {
@@ -67,7 +74,12 @@ export function endingOf(pdu: Pdu): Ending | undefined {
     case "abort":
       return { kind: "aborted", by: "remote", reason: abortReason(pdu) };
     case "associateReject":
-      return { kind: "rejected", by: "remote", reason: rejectionReason(pdu) };
+      return {
+        kind: "rejected",
+        by: "remote",
+        reason: rejectionReason(pdu),
+        refusesCaller: CALLER_REJECTIONS.includes(`${pdu.source}-${pdu.reason}`),
+      };
     case "releaseReply":
       return RELEASED;
     default:

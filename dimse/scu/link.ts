@@ -72,7 +72,9 @@ export class Link {
     );
     if (found) return found;
     const fact = `it does not accept SOP class ${abstractSyntaxUid}`;
-    throw new DicomError("network", connectionMessage(this.remote.calledAet, fact));
+    throw new DicomError("network", connectionMessage(this.remote.calledAet, fact), {
+      refusal: "service",
+    });
   }
 }
 
@@ -102,7 +104,8 @@ export async function openLink(
   } catch (cause) {
     signal.throwIfAborted();
     if (!(cause instanceof DicomError)) throw cause;
-    throw new DicomError(cause.code, connectionMessage(remote.calledAet, cause.message), { cause });
+    const { code, message, refusal } = cause;
+    throw new DicomError(code, connectionMessage(remote.calledAet, message), { cause, refusal });
   } finally {
     signal.removeEventListener("abort", closing);
   }

@@ -156,5 +156,6 @@ function refusal({ remote }: Link, { sopClassUid, transferSyntaxUid }: StorageKi
   return new DicomError(
     "network",
     `C-STORE SCU to AET "${remote.calledAet}": it does not accept ${what}`,
+    { refusal: "service" },
   );
 }
