@@ -46,6 +46,9 @@ async function main(args: string[]): Promise<number> {
     const sources = await stage(ROOT, folder, commit);
     const made: Made[] = [];
     for (const name of names) made.push(await make(name, { sources, output }));
+    for (const file of ["install.sh", "outpost.service"]) {
+      await Deno.copyFile(`${ROOT}/scripts/${file}`, `${output}/${file}`);
+    }
     await writeLists(made, { commit, sources, output });
     return 0;
   } finally {
