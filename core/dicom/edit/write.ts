@@ -113,9 +113,10 @@ class DataSetWriter {
     encoding: DataSetEncoding,
     characterSet: string,
   ): void {
-    const { littleEndian, explicitVr } = encoding;
+    const { explicitVr } = encoding;
     const isUnknown = explicitVr && items.some((item) => !item.stored.encoding.explicitVr);
-    const header = new ByteWriter(littleEndian).u16(groupOf(tag)).u16(elementOf(tag));
+    const { littleEndian } = items[0]?.stored.encoding ?? encoding;
+    const header = new ByteWriter(encoding.littleEndian).u16(groupOf(tag)).u16(elementOf(tag));
     if (explicitVr) header.slice(isUnknown ? UNKNOWN : SEQUENCE).u16(0);
     this.pieces.bytes(header.u32(UNDEFINED_LENGTH).take());
     for (const item of items) {
