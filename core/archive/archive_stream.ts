@@ -1,7 +1,7 @@
-import { readRange } from "../dicom/decode.ts";
 import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";
 import { DicomError } from "../errors.ts";
 import type { Clock, FileStore, Index, ResourceRef } from "../ports.ts";
+import { missingHead, type Part10File, withHead } from "./archive_stream/part10_file.ts";
 import {
   type ArchivePlan,
   planArchive,
@@ -111,28 +111,44 @@ type Opened = (instance: PlannedInstance, transcoded: TranscodedFile | undefined
 
 async function* fileMembers(
   { instances }: ArchivePlan,
-  { transcode }: ArchiveRequest,
+  { transcode, layout }: ArchiveRequest,
   ports: ArchivePorts,
   opened?: Opened,
 ): AsyncGenerator<ZipMember> {
   for (const instance of instances) {
     const { name, file } = instance;
-    const size = transcode ? undefined : file.size;
-    yield { name, size, bytes: fileBytes(instance, transcode, ports, opened) };
+    const missing = layout === "media" && !transcode ? await headOf(instance, ports) : undefined;
+    const size = transcode ? undefined : file.size + sizeAdded(missing);
+    yield { name, size, bytes: fileBytes(instance, { transcode, missing, opened }, ports) };
   }
 }
 
 /** A file, which is open while it is read. */
 async function* fileBytes(
   instance: PlannedInstance,
-  wanted: Wanted | null,
+  { transcode, missing, opened }: {
+    readonly transcode: Wanted | null;
+    readonly missing: Part10File | undefined;
+    readonly opened: Opened | undefined;
+  },
   { files, transcoder }: ArchivePorts,
-  opened: Opened | undefined,
 ): AsyncGenerator<Uint8Array> {
   await using file = await files.open(instance.file.uuid);
-  const transcoded = wanted ? await transcoder.transcode(file, wanted) : undefined;
+  const transcoded = transcode ? await transcoder.transcode(file, transcode) : undefined;
   await opened?.(instance, transcoded);
-  yield* transcoded ? bytesOf(transcoded) : readRange(file, 0, file.size);
+  yield* transcoded ? bytesOf(transcoded) : withHead(file, missing);
+}
+
+async function headOf(
+  { file: { uuid } }: PlannedInstance,
+  ports: ArchivePorts,
+): Promise<Part10File | undefined> {
+  await using file = await ports.files.open(uuid);
+  return await missingHead(file, uuid, ports);
+}
+
+function sizeAdded(missing: Part10File | undefined): number {
+  return missing ? missing.head.length - missing.skipped : 0;
 }
 
 /** The files, and at the end the directory that tells of them. */
