@@ -54,13 +54,17 @@ import type { JobStore } from "./ports/job_store.ts";
 import type { Recycling } from "./ports/recycling.ts";
 import { createQueries, type Queries } from "./remote/queries.ts";
 import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
+import { createChange } from "./relay/change.ts";
+import { createRelay, type Relay } from "./relay/relay.ts";
+import { type Destinations, NO_DESTINATIONS } from "./ports/destinations.ts";
+import type { Duties } from "./ports/duties.ts";
 import type { Scratch } from "./ports/scratch.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
 import { createWorklists, type Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
-  readonly index: Index & Annotations & ExportLog & Recycling & JobStore;
+  readonly index: Index & Annotations & ExportLog & Recycling & JobStore & Duties;
   readonly properties: Properties;
   readonly files: FileStore & FileForms;
   readonly scratch: Scratch;
@@ -77,6 +81,8 @@ export interface AppPorts {
     },
   ): DicomClient;
   readonly openWorklists: (path: string) => WorklistFolder;
+  /** In place of what the configuration names. */
+  readonly destinations?: Destinations;
 }
 
 /** What the server can do with itself. */
@@ -115,6 +121,7 @@ export interface App extends AsyncDisposable {
   readonly attachments: Attachments;
   readonly protection: Protection;
   readonly exports: Exports;
+  readonly relay: Relay;
   readonly changes: ChangeFeed;
   readonly associations: AssociationLog;
   readonly modalities: Modalities;
@@ -171,7 +178,6 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     log,
   });
   const extract = createExtract({ mainTags, ...readerOptions });
-  if (!config.readOnly) await recover({ index, files, clock, log, extract });
   const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
   const transcoder = createTranscoder({ workers, ...readerOptions });
   const storing = createIngest({
@@ -182,17 +188,18 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     extract,
     overwrite: config.overwriteInstances,
     makeRoom,
-    stored(instance) {
+    plan: (...about) => relay.plan(...about), // it needs what is made below
+    stored(instance, plan) {
       changes.notify();
       stability.touched();
       compression.add(instance.file.uuid);
+      relay.stored(instance, plan);
     },
   });
   const transcoding = ingestTranscoding(config);
   const ingest = transcoding
     ? createTranscodingIngest({ files, transcoder, ingest: storing, log }, transcoding)
     : storing;
-  if (!config.readOnly) await stability.start();
 
   const reader = createInstanceReader(files, readerOptions);
   const readFiles = config.storageAccessOnFind !== "Never";
@@ -245,6 +252,22 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
     historySize: config.jobsHistorySize,
   });
+  const modalities = await createModalities(config, properties);
+  const relay = await createRelay({
+    config: config.relay,
+    duties: index,
+    ...{ index, properties, files, clock, ...readerOptions },
+    destinations: ports.destinations ?? NO_DESTINATIONS,
+    log: logs.of("generic"),
+    random: Math.random,
+    change: createChange({ modifier, extract, quality: config.dicomLossyTranscodingQuality }),
+    deleted: changes.notify,
+  });
+  if (!config.readOnly) {
+    await recover({ index, files, clock, log, extract, plan: relay.plan });
+    await stability.start();
+    await relay.start();
+  }
   const app: App = {
     config,
     clock,
@@ -285,7 +308,8 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     metadata: createMetadataChanges({ index, clock, ...config, changed: changes.notify }),
     changes,
     associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
-    modalities: await createModalities(config, properties),
+    modalities,
+    relay,
     client,
     peers,
     http,
@@ -314,6 +338,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       })
       : undefined,
     async [Symbol.asyncDispose]() {
+      await relay[Symbol.asyncDispose]();
       await compression[Symbol.asyncDispose]();
       await workers[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();

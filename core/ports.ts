@@ -210,6 +210,8 @@ export interface FileStore {
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds that go on evenly, whatever the clock is set to. */
+  uptime(): number;
   /** Calls `work` once at time `at` or soon after, unless disposed before. */
   schedule(at: number, work: () => void): Disposable;
 }

@@ -22,8 +22,6 @@ export interface EnginePorts extends Omit<LanePorts, "duties"> {
   readonly relayEvents: RelayEvents;
   /** Undefined if nothing has this name. */
   destination(name: string): Destination | undefined;
-  /** Milliseconds that go on evenly, whatever is done to the clock. */
-  readonly uptimeMs: () => number;
   /** Called when instances were deleted. */
   readonly deleted: () => void;
   /** Called when the clock was set, with by how much, in milliseconds. */
@@ -53,7 +51,7 @@ export function createRelayEngine(ports: EnginePorts): RelayEngine {
   let running: Promise<void> | undefined;
   let isLookWanted = false;
   let isDisposed = false;
-  let clockAt = { wall: clock.now(), uptime: ports.uptimeMs() };
+  let clockAt = { wall: clock.now(), uptime: clock.uptime() };
 
   function lane(name: string): Lane {
     let found = lanes.get(name);
@@ -120,7 +118,7 @@ export function createRelayEngine(ports: EnginePorts): RelayEngine {
 
   /** Whether a grace has passed cannot be told from a clock that was set, so graces begin anew. */
   async function noticeSteps(): Promise<void> {
-    const [wall, uptime] = [clock.now(), ports.uptimeMs()];
+    const [wall, uptime] = [clock.now(), clock.uptime()];
     const step = wall - clockAt.wall - (uptime - clockAt.uptime);
     clockAt = { wall, uptime };
     if (Math.abs(step) < STEP_MS) return;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PlanDuties } from "../archive/ingest.ts";
-import type { Origin } from "../archive/ingest.ts";
+import type { Origin, PlanDuties } from "../archive/ingest.ts";
 import { METADATA } from "../archive/resource.ts";
 import type { ByteSource } from "../bytes/source.ts";
 import type { CharacterSets } from "../dicom/charset.ts";
@@ -196,7 +195,7 @@ function sourceFacts({ metadata, file }: NewInstance, origin: Origin, now: numbe
     calledAet: origin.kind === "dicom" ? origin.calledAet : undefined,
     ip: origin.kind === "recovery" ? undefined : origin.remoteIp,
     protocol: origin.kind === "recovery" ? undefined : origin.kind,
-    user: origin.kind === "http" ? origin.username : undefined,
+    user: "username" in origin ? origin.username : undefined,
     size: String(file.size),
     transferSyntax: metadata.Instance[METADATA.TransferSyntax],
     sopClass: metadata.Instance[METADATA.SopClassUid],

@@ -24,8 +24,8 @@ export interface Changed {
 /** What preparing needs. */
 export interface PreparePorts {
   readonly files: Pick<FileStore, "open">;
-  /** Applies the actions kept under `chain`. */
-  change(chain: string, file: OpenFile, signal: AbortSignal): Promise<Changed>;
+  /** What the chain of a duty makes of its instance. @throws DicomError if it cannot be changed so */
+  change(duty: ClaimedDuty): Promise<Changed>;
 }
 
 /** How a duty is to be read. */
@@ -63,14 +63,15 @@ export function createPrepare(ports: PreparePorts): Prepare {
       return { ...plain(duty), size, sha256, open: async () => open(await files.open(uuid)) };
     }
     const bytes = await readChecked(files, duty);
-    const identity = chain === "" ? plain(duty) : await change(chain, inMemory(bytes), signal);
-    const result = "bytes" in identity ? identity.bytes : bytes;
+    const inOneGo = (sent: Uint8Array) => () => Promise.resolve(open(inMemory(sent)));
+    if (chain === "") return { ...plain(duty), size, sha256, open: inOneGo(bytes) };
+    const { bytes: changed, ...identity } = await change(duty);
     return {
       ...plain(duty),
-      ...("bytes" in identity ? identityOf(identity) : {}),
-      size: result.length,
-      sha256: chain === "" ? sha256 : await sha256OfBytes(result),
-      open: () => Promise.resolve(open(inMemory(result))),
+      ...identity,
+      size: changed.length,
+      sha256: await sha256OfBytes(changed),
+      open: inOneGo(changed),
     };
   }
 
@@ -83,10 +84,6 @@ export function createPrepare(ports: PreparePorts): Prepare {
       return { ...sent, open: async () => (await toSend(duty, options)).open() };
     },
   };
-}
-
-function identityOf({ bytes: _, ...identity }: Changed) {
-  return identity;
 }
 
 async function readChecked(

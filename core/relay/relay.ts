@@ -2,7 +2,7 @@ import type { PlanDuties } from "../archive/ingest.ts";
 import type { Config } from "../config.ts";
 import type { CharacterSets } from "../dicom/charset.ts";
 import { DicomError } from "../errors.ts";
-import type { Clock, FileStore, Index, Log, NewInstance, OpenFile, Properties } from "../ports.ts";
+import type { Clock, FileStore, Index, Log, NewInstance, Properties } from "../ports.ts";
 import { METADATA } from "../archive/resource.ts";
 import { type Destinations, TARGET_KINDS } from "../ports/destinations.ts";
 import { DELETION, type Duties, type DutyPlan } from "../ports/duties.ts";
@@ -27,11 +27,10 @@ export interface RelayPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  readonly uptimeMs: () => number;
   readonly defaultSets: CharacterSets;
   readonly maximumInflated: number;
-  /** Applies changes to a file. @throws DicomError if it cannot be changed so */
-  change(changes: readonly Change[], file: OpenFile, signal: AbortSignal): Promise<Changed>;
+  /** What changes make of an instance, by its public identifier. @throws DicomError if it cannot be changed so */
+  change(id: string, changes: readonly Change[]): Promise<Changed>;
   /** Called when instances were deleted. */
   readonly deleted: () => void;
 }
@@ -86,12 +85,10 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
     ...ports,
     prepare: createPrepare({
       files: ports.files,
-      async change(hash, file, signal) {
-        const actions = await duties.chain(hash);
-        if (actions === undefined) {
-          throw new DicomError("database", `Cannot send: the actions ${hash} are not known`);
-        }
-        return await ports.change(JSON.parse(actions), file, signal);
+      async change({ chain, instance }) {
+        const actions = await duties.chain(chain);
+        if (actions !== undefined) return await ports.change(instance, JSON.parse(actions));
+        throw new DicomError("database", `Cannot send: the actions ${chain} are not known`);
       },
     }),
     bucket: createBucket(clock, config.BytesPerSecond),

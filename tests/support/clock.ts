@@ -4,6 +4,8 @@ import type { Clock } from "../../core/ports.ts";
 export interface TestClock extends Clock {
   /** Goes on by `ms`; what falls due is done at its time, with all that follows from it at once. */
   advance(ms: number): Promise<void>;
+  /** Sets what the clock shows, as an operator does; nothing falls due by that. */
+  set(now: number): void;
   /** How much is scheduled. */
   readonly pending: number;
 }
@@ -16,12 +18,18 @@ interface Due {
 /** Makes a clock that shows `start`, in milliseconds since 1970. */
 export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
   let now = start;
+  let setBy = 0;
   const scheduled = new Set<Due>();
   const nextDue = (until: number) =>
     [...scheduled].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
 
   return {
     now: () => now,
+    uptime: () => now - setBy,
+    set(to) {
+      setBy += to - now;
+      now = to;
+    },
     get pending() {
       return scheduled.size;
     },
