@@ -66,7 +66,7 @@ for (const name of OPTION_NAMES) {
     assert.match(option.description, /^\S.{3,}[^.]$/);
     assert.match(option.schema.description ?? "", /\S/);
     assert.ok(option.schema.safeParse(option.default).success, "the default satisfies the schema");
-    const needsReason = option.state === "refused" || option.state === "unneeded";
+    const needsReason = ["refused", "unneeded", "partly"].includes(option.state);
     assert.equal(option.reason !== undefined, needsReason, "a reason where one is shown");
     const { defaultFrom } = option;
     if (defaultFrom !== undefined) {

@@ -14,6 +14,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
 
 const STATES: Readonly<Record<OptionState, string>> = {
   served: "yes",
+  partly: "partly",
   later: "not yet",
   unneeded: "no meaning",
   refused: "refused",
@@ -37,7 +38,7 @@ file. Other users of the machine can see flags: give passwords in a file or a va
 
 The start stops, and names everything that is wrong at once, when a key is unknown, a value is not what is expected,
 or options contradict each other. The column *served* says what becomes of an option that is set: **yes**, it does
-what it says; **not yet** and **no meaning** here, a warning names it; **refused**, any value but the default stops
+what it says; **partly**, **not yet** and **no meaning** here, a warning names it; **refused**, any value but the default stops
 the start, because security would suffer.
 `;
 

@@ -2,10 +2,10 @@ import type { z } from "zod";
 
 /**
  * What becomes of an option that is set: `served` does what it says; `later` is not served yet and gives a warning;
- * `unneeded` has no meaning here and gives a warning; `refused` concerns security and cannot be honoured, so any
+ * `partly` does a part of it and gives a warning; `unneeded` has no meaning here and gives a warning; `refused` concerns security and cannot be honoured, so any
  * value but the default stops the start.
  */
-export type OptionState = "served" | "later" | "unneeded" | "refused";
+export type OptionState = "served" | "partly" | "later" | "unneeded" | "refused";
 
 /** Turns a path as written into one that does not depend on the working directory. */
 export type ResolvePath = (path: string) => string;
@@ -19,7 +19,7 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   /** One line. */
   readonly description: string;
   readonly state: OptionState;
-  /** Of a `refused` or `unneeded` option: why. */
+  /** Of a `refused` or `unneeded` option: why; of one that is served `partly`: what is. */
   readonly reason?: string;
   /** Where Orthanc has no such option. */
   readonly own?: true;

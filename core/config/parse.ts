@@ -160,6 +160,7 @@ function checkRules(config: Config, values: Values, problems: Problems): readonl
 }
 
 const UNSERVED: Readonly<Partial<Record<OptionState, string>>> = {
+  partly: "set, but only a part of it is served yet",
   later: "set, but not served yet",
   unneeded: "set, but without a meaning here",
 };

@@ -29,16 +29,8 @@ const longForm = z.strictObject({
  * A remote Orthanc or Outpost, written `[URL, user?, password?]` or as Orthanc's object. `url` ends with `/`;
  * `timeout` is in seconds, 0 for that of `HttpTimeout`; what is not given is empty.
  */
-export const peer = z.preprocess(fromOtherForms, longForm).transform((written) => ({
-  url: written.Url,
-  username: written.Username,
-  password: written.Password,
-  httpHeaders: written.HttpHeaders,
-  certificateFile: written.CertificateFile,
-  certificateKeyFile: written.CertificateKeyFile,
-  certificateKeyPassword: written.CertificateKeyPassword,
-  timeout: written.Timeout,
-})).describe("[URL, user?, password?], or an object");
+export const peer = z.preprocess(fromOtherForms, longForm).transform(peerOf)
+  .describe("[URL, user?, password?], or an object");
 
 /** A remote Orthanc or Outpost. */
 export type Peer = z.output<typeof peer>;
@@ -82,17 +74,49 @@ export function storedPeer(peer: Peer) {
   };
 }
 
+/**
+ * A remote DICOMweb server, written as a peer, with what Orthanc's plugin knows beyond: `universalSyntax` is whether it
+ * understands `transfer-syntax=*`. How bodies are sent, and that it deletes, is of no consequence here.
+ */
+export const webServer = z.preprocess(
+  fromOtherForms,
+  longForm.extend({
+    HasDelete: z.boolean().default(false),
+    ChunkedTransfers: z.boolean().default(true),
+    HasWadoRsUniversalTransferSyntax: z.boolean().default(true),
+  }),
+).transform((written) => ({
+  ...peerOf(written),
+  universalSyntax: written.HasWadoRsUniversalTransferSyntax,
+})).describe("[URL, user?, password?], or an object");
+
+/** A remote DICOMweb server. */
+export type WebServer = z.output<typeof webServer>;
+
 /** Peers by name, with the paths of their certificates resolved. */
-export function resolvePeers(
-  peers: Readonly<Record<string, Peer>>,
+export function resolvePeers<P extends Peer>(
+  peers: Readonly<Record<string, P>>,
   resolve: ResolvePath,
-): Readonly<Record<string, Peer>> {
+): Readonly<Record<string, P>> {
   const resolved = Object.entries(peers).map(([name, peer]) => [name, {
     ...peer,
     certificateFile: peer.certificateFile && resolve(peer.certificateFile),
     certificateKeyFile: peer.certificateKeyFile && resolve(peer.certificateKeyFile),
   }]);
   return Object.assign(Object.create(null), Object.fromEntries(resolved));
+}
+
+function peerOf(written: z.output<typeof longForm>) {
+  return {
+    url: written.Url,
+    username: written.Username,
+    password: written.Password,
+    httpHeaders: written.HttpHeaders,
+    certificateFile: written.CertificateFile,
+    certificateKeyFile: written.CertificateKeyFile,
+    certificateKeyPassword: written.CertificateKeyPassword,
+    timeout: written.Timeout,
+  };
 }
 
 /** `[url, user?, password?]`, and `URL` as Orthanc's OpenAPI document spells it, as the long form. */

@@ -1,3 +1,4 @@
+import { dicomWeb, resolveDicomWeb } from "./dicom_web.ts";
 import { eachPath, option } from "./option.ts";
 import { flag, list, optional, path, seconds, section } from "./schemas.ts";
 import { worklists } from "./worklists.ts";
@@ -50,7 +51,15 @@ export const PLUGIN_OPTIONS = {
     state: "refused",
     reason: "its rules on access would not be applied",
   }),
-  DicomWeb: plugin("DICOMweb server and client"),
+  DicomWeb: option({
+    schema: optional(dicomWeb),
+    default: undefined,
+    description: "DICOMweb server and client",
+    state: "partly",
+    reason: "Servers, to which the relay sends",
+    secret: true,
+    paths: resolveDicomWeb,
+  }),
   Worklists: option({
     schema: optional(worklists),
     default: undefined,
