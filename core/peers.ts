@@ -77,12 +77,25 @@ export async function createPeers(config: PeerOptions, properties: Properties): 
   };
 }
 
-/** With its own time limit, where it has one. */
-function httpServerOf(
-  { httpHeaders, timeout, ...server }: Peer,
-  { httpTimeout }: PeerOptions,
+/** How to talk with a server: with its own time limit, where it has one. */
+export function httpServerOf(
+  {
+    url,
+    username,
+    password,
+    httpHeaders: headers,
+    certificateFile,
+    certificateKeyFile,
+    certificateKeyPassword,
+    timeout,
+  }: Peer,
+  { httpTimeout }: Pick<Config, "httpTimeout">,
 ): HttpServer {
-  return { ...server, headers: httpHeaders, timeoutMs: (timeout || httpTimeout) * MS_PER_SECOND };
+  return {
+    ...{ url, username, password, headers },
+    ...{ certificateFile, certificateKeyFile, certificateKeyPassword },
+    timeoutMs: (timeout || httpTimeout) * MS_PER_SECOND,
+  };
 }
 
 async function readStored(properties: Properties): Promise<Readonly<Record<string, Peer>>> {
