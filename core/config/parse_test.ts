@@ -212,9 +212,9 @@ Deno.test("parseConfiguration() refuses a text above 16 MB", () => {
 });
 
 Deno.test("parseConfiguration() warns of what is not served", () => {
-  const { warnings } = parse({ SaveJobs: true, MallocArenaMax: 5, LoadPrivateDictionary: false });
+  const { warnings } = parse({ MallocArenaMax: 5, LoadPrivateDictionary: false });
   assert.deepEqual(warnings, [
-    "SaveJobs, LoadPrivateDictionary: set, but not served yet",
+    "LoadPrivateDictionary: set, but not served yet",
     "MallocArenaMax: set, but without a meaning here",
   ]);
 });
