@@ -15,6 +15,7 @@ import { createRoutes } from "./routes/app.ts";
 import { runCommand } from "./routes/command.ts";
 import { listen } from "./routes/listener.ts";
 import { listenOptions } from "./routes/listen_options.ts";
+import { openExportFolder } from "./storage/export_folder.ts";
 import { openSource } from "./storage/file_source.ts";
 import { openFolder } from "./storage/folder.ts";
 import { openScratchFolder } from "./storage/scratch_folder.ts";
@@ -82,6 +83,7 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
         control,
         createClient: createServerClient,
         openWorklists: openWorklistFolder,
+        openExportFolder,
       },
       config,
     ),

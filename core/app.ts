@@ -56,7 +56,9 @@ import { createQueries, type Queries } from "./remote/queries.ts";
 import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
 import { createChange } from "./relay/change.ts";
 import { createRelay, type Relay } from "./relay/relay.ts";
-import { type Destinations, NO_DESTINATIONS } from "./ports/destinations.ts";
+import { createDestinations } from "./destinations.ts";
+import type { Destinations } from "./ports/destinations.ts";
+import type { ExportFolder } from "./ports/export_folder.ts";
 import type { Duties } from "./ports/duties.ts";
 import type { Scratch } from "./ports/scratch.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
@@ -81,6 +83,7 @@ export interface AppPorts {
     },
   ): DicomClient;
   readonly openWorklists: (path: string) => WorklistFolder;
+  readonly openExportFolder: (path: string, clock: Clock) => ExportFolder;
   /** In place of what the configuration names. */
   readonly destinations?: Destinations;
 }
@@ -257,7 +260,10 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     config: config.relay,
     duties: index,
     ...{ index, properties, files, clock, ...readerOptions },
-    destinations: ports.destinations ?? NO_DESTINATIONS,
+    destinations: ports.destinations ?? createDestinations({
+      ...{ config, clock, client, http, commitment, modalities, peers },
+      openExportFolder: (path) => ports.openExportFolder(path, clock),
+    }),
     log: logs.of("generic"),
     random: Math.random,
     change: createChange({ modifier, extract, quality: config.dicomLossyTranscodingQuality }),

@@ -5,6 +5,7 @@ import { parseConfiguration } from "../../core/config/parse.ts";
 import { createLogs } from "../../core/log.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
 import { createRoutes } from "../../routes/app.ts";
+import { openExportFolder } from "../../storage/export_folder.ts";
 import { openFolder } from "../../storage/folder.ts";
 import { openScratchFolder } from "../../storage/scratch_folder.ts";
 import { openWorklistFolder } from "../../storage/worklist_folder.ts";
@@ -96,6 +97,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         control,
         createClient: options.createClient ?? createServerClient,
         openWorklists: openWorklistFolder,
+        openExportFolder,
       },
       config,
     ),
