@@ -5,19 +5,24 @@ import type { Config } from "./core/config.ts";
 import { createTranscoder } from "./core/archive/transcoding.ts";
 import { defaultCharacterSets } from "./core/dicom/charset.ts";
 import { DicomError } from "./core/errors.ts";
+import { guardFiles, watchDisk } from "./core/disk.ts";
 import { createLogs, type Logs } from "./core/log.ts";
+import { createMetrics, meterFiles, meterIndex } from "./core/metrics.ts";
 import { createPool, poolOptions } from "./core/pool.ts";
 import type { DicomClient } from "./core/ports/dicom_client.ts";
 import { applyConfiguration, type Reload } from "./core/reload.ts";
 import { createServerClient } from "./dimse/server_client.ts";
 import { listenDicom } from "./dimse/scp.ts";
 import { createRoutes } from "./routes/app.ts";
-import { runCommand } from "./routes/command.ts";
+import { type CommandContext, runCommand } from "./routes/command.ts";
 import { listen } from "./routes/listener.ts";
 import { listenOptions } from "./routes/listen_options.ts";
+import { openBackup } from "./storage/backup.ts";
 import { openExportFolder } from "./storage/export_folder.ts";
 import { openSource } from "./storage/file_source.ts";
 import { openFolder } from "./storage/folder.ts";
+import { createInventory } from "./storage/inventory.ts";
+import { openDisk } from "./storage/disk.ts";
 import { openScratchFolder } from "./storage/scratch_folder.ts";
 import { openWorklistFolder } from "./storage/worklist_folder.ts";
 import { lockFolder } from "./storage/lock.ts";
@@ -58,25 +63,21 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
   const clock = systemClock;
   const logs = options.logs ?? createLogs(clock, (line) => console.error(line));
   await using stack = new AsyncDisposableStack();
-  const { storageDirectory, indexDirectory } = config;
-  for (const folder of new Set([indexDirectory, storageDirectory])) {
-    stack.use(await lockFolder(folder));
-  }
-  const index = stack.use(await openWorkerIndex(`${indexDirectory}/outpost.sqlite`));
-  const files = stack.use(
-    await openFolder({
-      root: storageDirectory,
-      journal: index,
-      sync: config.syncStorageArea,
-    }),
+  const { index, files } = stack.use(await openArchive(config));
+  const metrics = createMetrics();
+  metrics.enabled = config.metricsEnabled;
+  const disk = stack.use(
+    watchDisk({ disk: openDisk(config.storageDirectory), clock, log: logs.of("generic") }),
   );
   const scratch = stack.use(await openScratchFolder(scratchPath(config)));
   const app = stack.use(
     await createApp(
       {
-        index,
+        index: meterIndex(index, metrics),
         properties: index,
-        files,
+        files: meterFiles(guardFiles(files, disk), metrics),
+        metrics,
+        disk,
         scratch,
         clock,
         logs,
@@ -117,6 +118,29 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
   };
 }
 
+/** Opens index and files, for one process at a time. @throws DicomError `configuration` if another has them */
+async function openArchive(config: Config) {
+  await using stack = new AsyncDisposableStack();
+  const { storageDirectory: root, indexDirectory } = config;
+  for (const folder of new Set([indexDirectory, root])) stack.use(await lockFolder(folder));
+  const index = stack.use(await openWorkerIndex(indexPath(config)));
+  const sync = config.syncStorageArea;
+  const files = stack.use(await openFolder({ root, journal: index, sync }));
+  const open = stack.move();
+  return {
+    index,
+    files,
+    inventory: createInventory(root),
+    clock: systemClock,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+const indexPath = ({ indexDirectory }: Config) => `${indexDirectory}/outpost.sqlite`;
+
+const beginBackup: CommandContext["openBackup"] = (config, options) =>
+  openBackup({ index: indexPath(config), files: config.storageDirectory, ...options });
+
 /** A folder of this server's own, which no other empties. */
 function scratchPath({ temporaryDirectory, indexDirectory }: Config): string {
   if (temporaryDirectory === undefined) return `${indexDirectory}/outpost.scratch`;
@@ -152,4 +176,18 @@ function openClient(config: Config): DicomClient {
 const BYTES_PER_MB = 1048576;
 const openFile = async (path: string) => await openSource(await Deno.open(path));
 
-if (import.meta.main) Deno.exit(await runCommand(Deno.args, { start, openClient, openFile }));
+/** @throws DicomError `configuration` if there is none, which a server would make */
+const openIdleArchive: CommandContext["openArchive"] = async (config) => {
+  const folder = config.storageDirectory;
+  const isThere = await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false);
+  if (isThere) return await openArchive(config);
+  throw new DicomError("configuration", `Cannot open archive: there is no folder ${folder}`);
+};
+
+const COMMAND_CONTEXT: CommandContext = {
+  ...{ start, openClient, openFile },
+  openArchive: openIdleArchive,
+  openBackup: beginBackup,
+};
+
+if (import.meta.main) Deno.exit(await runCommand(Deno.args, COMMAND_CONTEXT));

@@ -1,15 +1,20 @@
 import type { ServerControl } from "../core/app.ts";
+import type { IdleArchive } from "../core/care.ts";
 import type { Config } from "../core/config.ts";
 import { DicomError } from "../core/errors.ts";
 import type { Logs } from "../core/log.ts";
 import type { OpenFile } from "../core/ports.ts";
+import type { BackupTarget } from "../core/ports/backup_target.ts";
 import type { DicomClient } from "../core/ports/dicom_client.ts";
 import type { Reload } from "../core/reload.ts";
+import { backupCommand } from "./command/backup_command.ts";
 import { check } from "./command/check.ts";
 import { echoCommand } from "./command/echo_command.ts";
+import { fsckCommand } from "./command/fsck_command.ts";
 import { hashPasswordCommand } from "./command/hash_password.ts";
 import { helpText } from "./command/help.ts";
 import { importCommand } from "./command/import_command.ts";
+import { rebuildCommand } from "./command/rebuild_command.ts";
 import { sendCommand } from "./command/send_command.ts";
 import { serve } from "./command/serve.ts";
 import { UsageError } from "./command/usage_error.ts";
@@ -21,6 +26,13 @@ export interface CommandContext {
   /** A DICOM client that takes nothing in. */
   openClient(config: Config): DicomClient;
   openFile(path: string): Promise<OpenFile>;
+  /** Opens an archive on which no server runs. @throws DicomError `configuration` if one does */
+  openArchive(config: Config): Promise<IdleArchive>;
+  /** Begins a backup of an archive that may be in use. */
+  openBackup(
+    config: Config,
+    options: { readonly target: string; readonly copy: boolean },
+  ): Promise<BackupTarget>;
 }
 
 /** A server that a command has started. */
@@ -47,6 +59,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   send: sendCommand,
   echo: echoCommand,
   "hash-password": hashPasswordCommand,
+  backup: backupCommand,
+  fsck: fsckCommand,
+  rebuild: rebuildCommand,
 };
 
 /** Runs the command line; without a subcommand, the server. */

@@ -191,7 +191,7 @@ async function takeBack(ports: IngestPorts, uuid: string): Promise<void> {
 
 /** What the index is to know of a file. */
 export function newInstance(
-  { clock }: Pick<IngestPorts, "clock">,
+  { clock }: { readonly clock: Pick<Clock, "now"> },
   { file }: StoredSource,
   extract: Extract,
   origin: Origin,

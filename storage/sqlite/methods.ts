@@ -3,6 +3,7 @@ import type { Index, Properties } from "../../core/ports.ts";
 import type { Annotations } from "../../core/ports/annotations.ts";
 import type { Duties } from "../../core/ports/duties.ts";
 import type { ExportLog } from "../../core/ports/export_log.ts";
+import type { FileRows } from "../../core/ports/inventory.ts";
 import type { JobStore } from "../../core/ports/job_store.ts";
 import type { Recycling } from "../../core/ports/recycling.ts";
 import type { FolderJournal } from "../folder.ts";
@@ -12,6 +13,7 @@ import { createDuties } from "./duties.ts";
 import { createExports } from "./exports.ts";
 import { createFileJournal } from "./file_journal.ts";
 import { createFind, createStatistics } from "./find.ts";
+import { createFileRows } from "./inventory.ts";
 import { createJobStore } from "./jobs.ts";
 import { createLabels } from "./labels.ts";
 import { createMetadata } from "./metadata.ts";
@@ -29,6 +31,7 @@ export type StorageIndex =
   & ExportLog
   & Recycling
   & JobStore
+  & FileRows
   & Duties;
 
 /** The methods of a port without their promises, as they run beside the database. */
@@ -61,6 +64,7 @@ export const METHODS = {
   logExports: "write",
   clearExports: "write",
   setProtected: "write",
+  dropAttachment: "write",
   saveJob: "write",
   saveJobState: "later",
   dropJobs: "later",
@@ -101,6 +105,8 @@ export const METHODS = {
   exports: "read",
   recyclable: "read",
   savedJobs: "read",
+  fileRows: "read",
+  faults: "read",
   find: "read",
   findIds: "read",
   count: "read",
@@ -129,6 +135,7 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createExports(db),
     ...createRecycling(db),
     ...createJobStore(db),
+    ...createFileRows(db),
     ...createFileJournal(db),
     ...createDuties(db),
   };

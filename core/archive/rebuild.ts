@@ -1,0 +1,73 @@
+import { sha256Of } from "../bytes/digest.ts";
+import { memorySource } from "../bytes/source.ts";
+import { readFully } from "../dicom/decode.ts";
+import { DicomError } from "../errors.ts";
+import type { FileStore, Index, OpenFile, StoredSource } from "../ports.ts";
+import type { FileRows, FolderInventory, FoundFile } from "../ports/inventory.ts";
+import { concurrently } from "./concurrently.ts";
+import { type IngestPorts, newInstance } from "./ingest.ts";
+
+/** Files that are read at the same time; their rows share transactions. */
+const CONCURRENCY = 48;
+/** Files up to so many bytes are read once, for their digest and their tags. */
+const IN_MEMORY = 1048576;
+
+/** What indexing files needs. */
+export interface RebuildPorts {
+  readonly index: Pick<Index, "store"> & FileRows;
+  readonly files: Pick<FileStore, "open">;
+  readonly inventory: FolderInventory;
+  readonly extract: IngestPorts["extract"];
+}
+
+/** What became of a file without a row. */
+export type Adoption =
+  | "indexed"
+  /** The index has an instance of the same identity; the file stays where it is. */
+  | "superfluous"
+  /** It is no DICOM instance. */
+  | "unreadable";
+
+/** Indexes the files that the index does not know. Where nothing is lost, there are none. */
+export async function rebuild(
+  ports: RebuildPorts,
+  report: (file: FoundFile, became: Adoption) => void,
+): Promise<void> {
+  await concurrently(unknownFiles(ports), CONCURRENCY, async (file) => {
+    report(file, await adopt(ports, file));
+  });
+}
+
+/** Complete files without a row. */
+export async function* unknownFiles(
+  { index, inventory }: Pick<RebuildPorts, "index" | "inventory">,
+): AsyncGenerator<FoundFile> {
+  for await (const { prefix, files } of inventory.folders()) {
+    const known = new Set(await index.knownFiles(prefix));
+    for (const file of files) if (file.complete && !known.has(file.uuid)) yield file;
+  }
+}
+
+/** Gives a file a row. It counts as received when it was written. */
+export async function adopt(ports: RebuildPorts, found: FoundFile): Promise<Adoption> {
+  const receivedAt = await ports.inventory.writtenAt(found);
+  try {
+    await using open = await ports.files.open(found.uuid);
+    const stored = await describe(found.uuid, open);
+    const extract = await ports.extract(stored.source);
+    const clock = { now: () => receivedAt };
+    const instance = newInstance({ clock }, stored, extract, { kind: "recovery" });
+    const { kind } = await ports.index.store(instance, "Never", true);
+    return kind === "stored" ? "indexed" : "superfluous";
+  } catch (error) {
+    if (error instanceof DicomError && UNREADABLE.has(error.code)) return "unreadable";
+    throw error;
+  }
+}
+
+async function describe(uuid: string, open: OpenFile): Promise<StoredSource> {
+  const source = open.size <= IN_MEMORY ? memorySource(await readFully(open, 0, open.size)) : open;
+  return { file: { uuid, size: open.size, sha256: await sha256Of(source) }, source };
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(["bad-file", "missing-tag", "corrupted-file"]);

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { type Adoption, rebuild } from "../../core/archive/rebuild.ts";
+import { startApp, type TestApp } from "../support/app.ts";
+import { IDS, startFilled } from "../support/filled.ts";
+import { openIdleArchive } from "../support/idle_archive.ts";
+
+/** Rebuilds what lies in a folder; how often which outcome came. */
+async function rebuildIn(folder: string): Promise<Partial<Record<Adoption, number>>> {
+  await using archive = await openIdleArchive(folder);
+  const counts: Partial<Record<Adoption, number>> = {};
+  await rebuild(archive.ports, (_file, became) => counts[became] = (counts[became] ?? 0) + 1);
+  return counts;
+}
+
+async function loseIndex(folder: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm"]) {
+    await Deno.remove(`${folder}/outpost.sqlite${suffix}`).catch(() => {});
+  }
+}
+
+/** Studies with what is below and above them. */
+async function trees(server: TestApp): Promise<unknown> {
+  const studies = await server.get<Record<string, unknown>[]>("/studies?expand");
+  const series = await server.get<Record<string, unknown>[]>("/series?expand");
+  return [
+    studies.map(({ ID, ParentPatient, Series }) => [ID, ParentPatient, Series]),
+    series.map(({ ID, Instances }) => [ID, Instances]),
+  ];
+}
+
+Deno.test("the index is made anew from the files, compressed ones too", async () => {
+  const server = await startFilled();
+  const folder = `${server.folder}-lost`;
+  await server.send("POST", `/instances/${IDS.mr1}/attachments/dicom/compress`);
+  const before = await trees(server);
+  const tags = await server.get(`/instances/${IDS.mr1}/tags`);
+  await Deno.rename(server.folder, folder);
+  await Deno.mkdir(server.folder); // for its own end
+  await server[Symbol.asyncDispose]();
+  try {
+    await loseIndex(folder);
+    assert.deepEqual(await rebuildIn(folder), { indexed: 5 });
+    assert.deepEqual(await rebuildIn(folder), {}, "then there is nothing left to do");
+    await using after = await startApp({ folder });
+    assert.deepEqual(await trees(after), before);
+    assert.deepEqual(await after.get(`/instances/${IDS.mr1}/tags`), tags);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an instance counts as received when its file was written", async () => {
+  await using server = await startFilled();
+  const { Uuid } = await server.get<{ Uuid: string }>(
+    `/instances/${IDS.later1}/attachments/dicom/info`,
+  );
+  const path = `${server.folder}/${Uuid.slice(0, 2)}/${Uuid.slice(2, 4)}/${Uuid}`;
+  await Deno.utime(path, new Date(), new Date("2020-02-03T04:05:06Z"));
+  await loseIndex(server.folder);
+  await rebuildIn(server.folder);
+  await using after = await startApp({ folder: server.folder });
+  const received = await after.send("GET", `/instances/${IDS.later1}/metadata/ReceptionDate`);
+  assert.equal(await received.text(), "20200203T040506");
+});
