@@ -1,5 +1,4 @@
 import type { Level } from "../archive/resource.ts";
-import { DicomError } from "../errors.ts";
 import type { OpenFile } from "../ports.ts";
 
 /** Kinds of destinations, by the keys that name them in the configuration. */
@@ -98,12 +97,3 @@ export interface Destinations {
    */
   open(target: Target): Sender;
 }
-
-/** Nothing to send to. */
-export const NO_DESTINATIONS: Destinations = {
-  has: () => false,
-  aetOf: () => undefined,
-  open({ kind, name }) {
-    throw new DicomError("not-found", `Cannot send to ${kind} "${name}": it is not known`);
-  },
-};
