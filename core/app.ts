@@ -31,6 +31,7 @@ import { type Commitment, createCommitment } from "./commitment.ts";
 import { ingestTranscoding, limitsOf, mainTagsOf, queryRetrieveOptions } from "./app_options.ts";
 import type { Config } from "./config.ts";
 import { defaultCharacterSets } from "./dicom/charset.ts";
+import type { DiskWatch } from "./disk.ts";
 import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
@@ -39,6 +40,7 @@ import { createJobs, type Jobs } from "./jobs/engine.ts";
 import { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
 import { createModalities, type Modalities } from "./modalities.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { createPool, poolOptions } from "./pool.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { Annotations } from "./ports/annotations.ts";
@@ -73,6 +75,10 @@ export interface AppPorts {
   readonly clock: Clock;
   readonly logs: Logs;
   readonly control: ServerControl;
+  /** Counted already before the ports are used; absent if nobody wants to know. */
+  readonly metrics?: Metrics;
+  /** Absent where the room on the disk is not watched. */
+  readonly disk?: DiskWatch;
   /** Makes the client of remote modalities; what they send goes to `receive`. */
   createClient(
     needs: {
@@ -101,6 +107,8 @@ export interface App extends AsyncDisposable {
   readonly clock: Clock;
   readonly logs: Logs;
   readonly control: ServerControl;
+  readonly metrics: Metrics;
+  readonly disk: DiskWatch | undefined;
   /** Main DICOM tags of each level, with those of the configuration. */
   readonly mainTags: Readonly<Record<Level, readonly Tag[]>>;
   /** Reading what is stored, and labels; storing and removing go through the functions below. */
@@ -154,7 +162,7 @@ const KEPT_ASSOCIATIONS = 1000;
  * @throws DicomError `configuration` for a main tag that does not exist
  */
 export async function createApp(ports: AppPorts, config: Config): Promise<App> {
-  const { index, properties, files, clock, logs, control } = ports;
+  const { index, properties, files, clock, logs, control, metrics = createMetrics() } = ports;
   const log = logs.of("generic");
   registerPrivateEntries(config.dictionary);
   const mainTags = mainTagsOf(config);
@@ -279,6 +287,8 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     clock,
     logs,
     control,
+    metrics,
+    disk: ports.disk,
     mainTags,
     index,
     ingest,

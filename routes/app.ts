@@ -11,11 +11,13 @@ import { exportRoutes } from "./exports.ts";
 import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
+import { healthRoutes } from "./health.ts";
 import { imageRoutes, seriesImageRoutes, unsupportedImageRoutes } from "./images.ts";
 import { instanceRoutes } from "./instances.ts";
 import { jobRoutes } from "./jobs.ts";
 import { labelRoutes } from "./labels.ts";
 import { LEVEL_NAMES } from "./levels.ts";
+import { meterRequests, metricsRoutes } from "./metrics.ts";
 import { metadataRoutes } from "./metadata.ts";
 import { createMethodTable, METHODS } from "./method.ts";
 import { bulkModifyRoutes, modifyRoutes } from "./modify.ts";
@@ -45,6 +47,8 @@ export function createRoutes(app: App): Hono {
     describe: config.httpDescribeErrors,
   });
   routes.onError(onError);
+  routes.use(meterRequests(app.metrics));
+  routes.route("/", healthRoutes(app));
   if (config.httpCompressionEnabled) routes.use(compress({ threshold: COMPRESSED_BYTES }));
   routes.use(protect({ ...config, users: config.registeredUsers, verifyPassword }));
   routes.use(limitBody({
@@ -60,6 +64,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/studies", splitMergeRoutes(app));
   routes.route("/associations", associationRoutes(app));
   routes.route("/tools", archiveToolRoutes(app));
+  routes.route("/tools", metricsRoutes(app));
   routes.route("/tools", toolRoutes(app));
   routes.route("/tools", bulkModifyRoutes(app));
   routes.route("/modalities", modalityRoutes(app));

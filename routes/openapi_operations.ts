@@ -3,6 +3,7 @@ import { type Level, LEVELS } from "../core/archive/resource.ts";
 import { LOG_CATEGORIES } from "../core/log.ts";
 import { BulkContent, BulkDelete } from "./bulk.ts";
 import { Find } from "./find.ts";
+import { HEALTH_OPERATIONS } from "./openapi_health.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { MODIFY_OPERATIONS } from "./openapi_modify.ts";
 import { ANNOTATION_OPERATIONS } from "./openapi_annotations.ts";
@@ -59,6 +60,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: ["limit"],
     answer: JSON_TYPE,
   },
+  ...HEALTH_OPERATIONS,
   { method: "get", path: "/system", summary: "What the server is and can do", answer: JSON_TYPE },
   { method: "get", path: "/statistics", summary: "How much is stored", answer: JSON_TYPE },
   { method: "get", path: "/openapi.json", summary: "This description", answer: JSON_TYPE },

@@ -55,7 +55,7 @@ export const JOB_OPTIONS = {
     schema: flag,
     default: true,
     description: "Serve metrics for Prometheus",
-    state: "later",
+    state: "served",
   }),
   DeidentifyLogs: option({
     schema: flag,
