@@ -25,7 +25,9 @@ export type Delivered =
   /** Our own file is at fault. */
   | { readonly kind: "damaged"; readonly reason: string; readonly sentSha256: string }
   /** We stopped it. */
-  | { readonly kind: "stopped" };
+  | { readonly kind: "stopped" }
+  /** The file is not there: the instance was removed, or replaced by another file. */
+  | { readonly kind: "missing"; readonly reason: string };
 
 /** Has one instance delivered, within a time limit. */
 export async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promise<Delivered> {
@@ -47,6 +49,9 @@ export async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promi
       return { kind: "transient", status: "", reason, connectionFault: true, sentSha256 };
     }
     const reason = error instanceof DicomError ? error.message : `Unexpected: ${String(error)}`;
+    if (error instanceof DicomError && error.code === "missing-file") {
+      return { kind: "missing", reason };
+    }
     return { kind: "damaged", reason, sentSha256 };
   }
 }

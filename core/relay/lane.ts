@@ -45,6 +45,8 @@ export function createLane(
   /** Whether the index may have more that is ready. */
   let mayHaveMore = true;
   let timer: Disposable | undefined;
+  /** The file that was not there last. */
+  let missing = "";
 
   function track(work: Promise<void>): void {
     const done = work.catch((error) => {
@@ -126,13 +128,24 @@ export function createLane(
       if (sender) senders.giveBack(sender);
       running.delete(duty);
     }
-    record(duty, outcome, startedAt);
+    record(duty, missingTwice(duty, outcome), startedAt);
     pump();
+  }
+
+  /** A file may have taken the place of another while this was on its way; one that stays away is lost. */
+  function missingTwice(
+    duty: ClaimedDuty,
+    outcome: Delivered,
+  ): Exclude<Delivered, { kind: "missing" }> {
+    if (outcome.kind !== "missing") return outcome;
+    const isAgain = missing === duty.uuid;
+    missing = duty.uuid;
+    return isAgain ? { ...outcome, kind: "damaged", sentSha256: "" } : { kind: "stopped" };
   }
 
   function record(
     duty: ClaimedDuty,
-    outcome: Delivered,
+    outcome: Exclude<Delivered, { kind: "missing" }>,
     startedAt: number,
   ): void {
     const now = clock.now();
@@ -158,7 +171,7 @@ export function createLane(
   /** What a delivery says about the destination. */
   function notice(
     duty: ClaimedDuty,
-    outcome: Exclude<Delivered, { kind: "stopped" }>,
+    outcome: Exclude<Delivered, { kind: "stopped" | "missing" }>,
     now: number,
   ): void {
     const before = breaker.state;

@@ -106,7 +106,7 @@ function createDutyQueue(db: DatabaseSync) {
 
     addDuties(instance: string, plan: DutyPlan, now: number): number {
       const row = subject.get(instance) as unknown as DutySubject | undefined; // the columns named
-      return row ? intake.add({ ...row }, plan, now) : 0;
+      return row ? intake.add({ ...row }, plan, { now, isReplacement: false }) : 0;
     },
 
     claimDuties(request: ClaimRequest): ClaimedDuty[] {

@@ -19,14 +19,16 @@ export interface DutySubject {
 
 /** Adds duties and timers; the same bytes owe a destination the same thing once only. */
 export function createDutyIntake(db: DatabaseSync) {
-  // What was taken back is owed again when it comes again; what was delivered is not.
+  // What was taken back is owed again when it comes again; what was delivered is not. Where the same bytes replace
+  // themselves, what goes on with the duty goes on.
   const insert = db.prepare(`INSERT INTO duty (instance, series, study, sha256, size, destination,
       chain, rule, rule_version, confirm, priority, state, due_at, grace, grp, calling_aet, strict, hops,
       created_at)
     VALUES ($instance, $series, $study, $sha256, $size, $destination, $chain, $rule, $ruleVersion,
       $confirm, $priority, $state, $dueAt, $grace, $group, $callingAet, $strict, $hops, $now)
     ON CONFLICT (instance, destination, chain, sha256) DO UPDATE SET
-      state = excluded.state, due_at = excluded.due_at, grp = excluded.grp, rule = excluded.rule,
+      state = iif($isReplacement AND was IN ('sending', 'retry', 'sent', 'unproven'), was, excluded.state),
+      due_at = iif($isReplacement AND was IN ('retry', 'sent'), $now, excluded.due_at), grp = excluded.grp, rule = excluded.rule,
       rule_version = excluded.rule_version, tries = 0, refusals = 0, reason = '', ended_at = NULL
       WHERE duty.state IN ('cancelled', 'superseded') OR excluded.destination = '${DELETION}'`);
   const supersede = db.prepare(`UPDATE duty SET state = 'superseded', ended_at = ?
@@ -34,11 +36,25 @@ export function createDutyIntake(db: DatabaseSync) {
   const { watch } = createTimerIntake(db);
 
   return {
-    /** @returns how many duties are new */
-    add(subject: DutySubject, plan: DutyPlan, now: number): number {
+    /**
+     * @param isReplacement whether the instance has just taken the place of another version of itself
+     * @returns how many duties are new
+     */
+    add(
+      subject: DutySubject,
+      plan: DutyPlan,
+      { now, isReplacement }: { readonly now: number; readonly isReplacement: boolean },
+    ): number {
       let added = 0;
       for (const duty of plan.duties) {
-        added += Number(insert.run({ ...subject, ...columnsOf(duty), now }).changes);
+        added += Number(
+          insert.run({
+            ...subject,
+            ...columnsOf(duty),
+            now,
+            isReplacement: isReplacement ? 1 : 0,
+          }).changes,
+        );
       }
       for (const timer of plan.timers) watch(timer, now);
       return added;

@@ -148,6 +148,7 @@ export const MIGRATIONS: readonly string[] = [
      proof_tries  INTEGER NOT NULL DEFAULT 0,
      proof_token  TEXT    NOT NULL DEFAULT '',
      maybe_sent   INTEGER NOT NULL DEFAULT 0,
+     was          TEXT    NOT NULL DEFAULT '', -- state before the instance was removed
      reason       TEXT    NOT NULL DEFAULT '',
      sent_sha256  TEXT    NOT NULL DEFAULT '',
      created_at   INTEGER NOT NULL,
@@ -216,7 +217,8 @@ export const MIGRATIONS: readonly string[] = [
        WHERE destination = OLD.destination AND state = OLD.state;
    END;
    CREATE TRIGGER instance_removed AFTER DELETE ON resource WHEN OLD.level = 3 BEGIN
-     UPDATE duty SET state = 'cancelled', due_at = NULL, reason = 'the instance was removed'
+     UPDATE duty SET was = state, state = 'cancelled', due_at = NULL,
+       reason = 'the instance was removed'
        WHERE instance = OLD.public_id AND state NOT IN ('confirmed', 'cancelled', 'superseded');
    END;`,
 ];

@@ -72,10 +72,14 @@ export function createStore(db: DatabaseSync) {
   const duties = createDutyIntake(db);
 
   /** What the rules decided; duties for other bytes of the instance, cancelled by now, are superseded. */
-  function addDuties({ ids, file, receivedAt }: NewInstance, plan: DutyPlan): void {
+  function addDuties(
+    { ids, file, receivedAt }: NewInstance,
+    plan: DutyPlan,
+    isReplacement: boolean,
+  ): void {
     const { Instance: instance, Series: series, Study: study } = ids;
     const subject = { instance, series, study, sha256: file.sha256, size: file.size };
-    duties.add(subject, plan, receivedAt);
+    duties.add(subject, plan, { now: receivedAt, isReplacement });
     duties.supersede(subject, receivedAt);
   }
 
@@ -127,7 +131,7 @@ export function createStore(db: DatabaseSync) {
       const row = rows[3]!.id;
       insertFile.run({ resource: row, ...instance.file, flushed: flushed ? 1 : 0 });
       logChanges(rows, instance.receivedAt);
-      if (plan) addDuties(instance, plan);
+      if (plan) addDuties(instance, plan, existing !== undefined);
       return existing ? { kind: "replaced", obsoleteFiles: obsolete } : { kind: "stored", row };
     },
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type App, type AppPorts, createApp, type ServerControl } from "../../core/app.ts";
 import { parseConfiguration } from "../../core/config/parse.ts";
 import { createLogs } from "../../core/log.ts";
+import type { Destinations } from "../../core/ports/destinations.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
 import { createRoutes } from "../../routes/app.ts";
 import { openExportFolder } from "../../storage/export_folder.ts";
@@ -60,6 +61,8 @@ export interface TestAppOptions {
   readonly clock?: TestClock;
   /** In place of a client that connects to remotes. */
   readonly createClient?: AppPorts["createClient"];
+  /** In place of what the configuration names. */
+  readonly destinations?: Destinations;
 }
 
 /** Starts a server of which every test may have one: its index runs in this process and nothing is flushed. */
@@ -98,6 +101,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         createClient: options.createClient ?? createServerClient,
         openWorklists: openWorklistFolder,
         openExportFolder,
+        ...(options.destinations && { destinations: options.destinations }),
       },
       config,
     ),
