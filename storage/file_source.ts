@@ -14,19 +14,24 @@ export async function openSource(file: Deno.FsFile): Promise<OpenFile> {
 export function fileSource(file: Deno.FsFile, size: number): ByteSource {
   let position = -1;
   let last: Promise<unknown> = Promise.resolve();
-  const read = async (at: number, length: number) => {
+  const fill = async (at: number, target: Uint8Array) => {
     if (position !== at) await file.seek(at, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - at)));
-    const count = bytes.length === 0 ? 0 : await file.read(bytes) ?? 0;
+    const count = target.length === 0 ? 0 : await file.read(target) ?? 0;
     position = at + count;
-    return bytes.subarray(0, count);
+    return count;
+  };
+  const readInto = (at: number, target: Uint8Array) => {
+    const wanted = target.subarray(0, Math.max(0, Math.min(target.length, size - at)));
+    const next = last.then(() => fill(at, wanted));
+    last = next.catch(() => position = -1);
+    return next;
   };
   return {
     size,
-    read(at, length) {
-      const next = last.then(() => read(at, length));
-      last = next.catch(() => position = -1);
-      return next;
+    readInto,
+    async read(at, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - at)));
+      return bytes.subarray(0, await readInto(at, bytes));
     },
   };
 }

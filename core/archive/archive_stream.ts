@@ -1,6 +1,7 @@
 import { EXPLICIT_LITTLE_ENDIAN } from "../dicom/transfer_syntax.ts";
 import { DicomError } from "../errors.ts";
 import type { Clock, FileStore, Index, ResourceRef } from "../ports.ts";
+import { LentPieces } from "./archive_stream/lent_pieces.ts";
 import { missingHead, type Part10File, withHead } from "./archive_stream/part10_file.ts";
 import {
   type ArchivePlan,
@@ -30,8 +31,12 @@ export interface ReadyArchive {
   readonly size: number;
   /** Bytes of the archive; undefined if that is seen when it is made. */
   readonly length: number | undefined;
-  /** The archive, made while it is read; to be read once. */
-  readonly bytes: AsyncIterable<Uint8Array>;
+  /**
+   * The archive, made while it is read.
+   *
+   * @param lent whether pieces need be good only until the next is asked for, which takes less memory
+   */
+  read(lent: boolean): AsyncGenerator<Uint8Array>;
 }
 
 /** Makes archives. */
@@ -62,26 +67,42 @@ const CHECKS = 8;
 
 /** Makes the function that gets archives ready. */
 export function createArchives(ports: ArchivePorts): Archives {
+  const memory: LentPieces[] = [];
   return {
     async prepare(request) {
       const plan = await planArchive(ports.index, request.resources, request);
       await checkFiles(plan, request, ports);
       const isCopy = request.layout === "archive" && !request.transcode;
+      const zip = (lent: LentPieces | undefined) => {
+        const reading = { ...request, lent };
+        const isMedia = request.layout === "media";
+        return zipArchive(
+          isMedia ? mediaMembers(plan, reading, ports) : fileMembers(plan, reading, ports),
+          { comment: COMMENT, modifiedAt: ports.clock.now() },
+        );
+      };
       const members = plan.instances.map(({ name, file }) => ({ name, size: file.size }));
-      const archive = zipArchive(
-        request.layout === "media"
-          ? mediaMembers(plan, request, ports)
-          : fileMembers(plan, request, ports),
-        { comment: COMMENT, modifiedAt: ports.clock.now() },
-      );
       return {
         instances: plan.instances.length,
         size: plan.size,
         length: isCopy ? zipLength(members, COMMENT) : undefined,
-        bytes: archive,
+        read: (isLent) => isLent ? lending(memory, zip) : zip(undefined),
       };
     },
   };
+}
+
+/** Reads with memory of an archive that ended, if there is any, and leaves it to the next. */
+async function* lending(
+  unused: LentPieces[],
+  read: (lent: LentPieces) => AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const lent = unused.pop() ?? new LentPieces();
+  try {
+    yield* read(lent);
+  } finally {
+    if (unused.length === 0) unused.push(lent);
+  }
 }
 
 /** All files can be opened; of each transfer syntax one is transcoded, up to its first frame. */
@@ -106,12 +127,18 @@ async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;
 }
 
+/** How files are read. */
+interface Reading extends ArchiveRequest {
+  /** Memory for what need not be kept. */
+  readonly lent: LentPieces | undefined;
+}
+
 /** Is told of each file when it is its turn, with what becomes of it where it is transcoded. */
 type Opened = (instance: PlannedInstance, transcoded: TranscodedFile | undefined) => Promise<void>;
 
 async function* fileMembers(
   { instances }: ArchivePlan,
-  { transcode, layout }: ArchiveRequest,
+  { transcode, layout, lent }: Reading,
   ports: ArchivePorts,
   opened?: Opened,
 ): AsyncGenerator<ZipMember> {
@@ -119,15 +146,14 @@ async function* fileMembers(
     const { name, file } = instance;
     const missing = layout === "media" && !transcode ? await headOf(instance, ports) : undefined;
     const size = transcode ? undefined : file.size + sizeAdded(missing);
-    yield { name, size, bytes: fileBytes(instance, { transcode, missing, opened }, ports) };
+    yield { name, size, bytes: fileBytes(instance, { transcode, missing, lent, opened }, ports) };
   }
 }
 
 /** A file, which is open while it is read. */
 async function* fileBytes(
   instance: PlannedInstance,
-  { transcode, missing, opened }: {
-    readonly transcode: Wanted | null;
+  { transcode, missing, lent, opened }: Pick<Reading, "transcode" | "lent"> & {
     readonly missing: Part10File | undefined;
     readonly opened: Opened | undefined;
   },
@@ -136,7 +162,7 @@ async function* fileBytes(
   await using file = await files.open(instance.file.uuid);
   const transcoded = transcode ? await transcoder.transcode(file, transcode) : undefined;
   await opened?.(instance, transcoded);
-  yield* transcoded ? bytesOf(transcoded) : withHead(file, missing);
+  yield* transcoded ? bytesOf(transcoded) : withHead(file, missing, lent);
 }
 
 async function headOf(
@@ -154,7 +180,7 @@ function sizeAdded(missing: Part10File | undefined): number {
 /** The files, and at the end the directory that tells of them. */
 async function* mediaMembers(
   plan: ArchivePlan,
-  request: ArchiveRequest,
+  request: Reading,
   ports: ArchivePorts,
 ): AsyncGenerator<ZipMember> {
   const directory: DicomDirectory = createDicomDirectory({ ...request, ...ports });

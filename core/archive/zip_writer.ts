@@ -25,7 +25,7 @@ export interface ZipOptions {
 }
 
 /** Members up to so many bytes are read before they are written, so that their checksum can precede them. */
-const MOST_HELD = 4 * 1024 * 1024;
+export const MOST_HELD = 4 * 1024 * 1024;
 /** The largest number of a field of 32 bits, which says that the true one is elsewhere. */
 const MAXIMUM_32 = 0xffffffff;
 

@@ -6,6 +6,7 @@ import { TAG } from "../../dicom/tag.ts";
 import type { OpenFile } from "../../ports.ts";
 import { textOf } from "../dicomdir/record.ts";
 import type { InstanceReader } from "../instance_reader.ts";
+import type { LentPieces } from "./lent_pieces.ts";
 
 const PREAMBLE_SIZE = 128;
 const PREFIX = "DICM";
@@ -33,9 +34,9 @@ export async function missingHead(
   uuid: string,
   { reader, aet }: Needs,
 ): Promise<Part10File | undefined> {
+  const start = await readFully(file, 0, Math.min(file.size, PREAMBLE_SIZE + PREFIX.length));
+  if (decodeAscii(start.subarray(PREAMBLE_SIZE)) === PREFIX) return undefined;
   const head = await readFully(file, 0, Math.min(file.size, MAXIMUM_META_SIZE));
-  const prefix = head.subarray(PREAMBLE_SIZE, PREAMBLE_SIZE + PREFIX.length);
-  if (decodeAscii(prefix) === PREFIX) return undefined;
   const { dataSetOffset, transferSyntaxUid } = readFileMeta(head);
   const dataSet = await reader.dataSet(uuid, { keep: ({ tag }) => IDENTITY.has(tag) });
   const meta = encodeFileMeta({
@@ -53,8 +54,9 @@ const IDENTITY: ReadonlySet<number> = new Set([TAG.sopClassUid, TAG.sopInstanceU
 export async function* withHead(
   file: OpenFile,
   missing: Part10File | undefined,
+  lent: LentPieces | undefined,
 ): AsyncGenerator<Uint8Array> {
   if (missing) yield missing.head;
   const from = missing?.skipped ?? 0;
-  yield* readRange(file, from, file.size - from);
+  yield* lent ? lent.read(file, from) : readRange(file, from, file.size - from);
 }

@@ -23,12 +23,12 @@ export const archive = defineJob<ArchiveRequest, Made>({
   start: () => ({ instances: 0, size: 0, written: 0, output: null }),
 
   async *run({ input }, { archives, archiveShelf }) {
-    const { instances, size, bytes } = await archives.prepare(input);
+    const { instances, size, read } = await archives.prepare(input);
     await using file = await archiveShelf.create();
     let written = 0;
     let reported = 0;
     yield { instances, size, written, output: null };
-    for await (const piece of bytes) {
+    for await (const piece of read(true)) {
       await file.write(piece);
       written += piece.length;
       if (written - reported < CHECKPOINT_BYTES) continue;
