@@ -33,7 +33,7 @@ export type Delivered =
 export async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promise<Delivered> {
   const { prepare, sender, buckets, clock, signal } = options;
   const limit = new AbortController();
-  const ms = LIMIT_MS + duty.size / SLOWEST + throttledMs(duty.size, buckets);
+  const ms = Math.ceil(LIMIT_MS + duty.size / SLOWEST + throttledMs(duty.size, buckets));
   using _timer = clock.schedule(clock.now() + ms, () => limit.abort());
   const either = AbortSignal.any([signal, limit.signal]);
   let sentSha256 = "";

@@ -2,7 +2,7 @@ import { DicomError } from "../errors.ts";
 import type { Sender } from "../ports/destinations.ts";
 import type { ClaimedDuty, DutyChange, Priority } from "../ports/duties.ts";
 import { createBreaker } from "./breaker.ts";
-import { createBucket } from "./bucket.ts";
+import { createBucket, sleepUntil } from "./bucket.ts";
 import { deliver, type Delivered } from "./deliver.ts";
 import type { Lane, LanePorts } from "./lane_ports.ts";
 import { afterDamage, afterDelivery } from "./outcome.ts";
@@ -50,6 +50,7 @@ export function createLane(
 
   function track(work: Promise<void>): void {
     const done = work.catch((error) => {
+      if (ended.signal.aborted) return;
       log("error", "relay failed unexpectedly", { destination: name, error: String(error) });
       mayHaveMore = true;
     }).finally(() => tasks.delete(done));
@@ -194,10 +195,22 @@ export function createLane(
     if (change.state === "ready") mayHaveMore = true;
     unwritten++;
     track(
-      duties.settleDuties([change]).finally(() => {
+      settle(change).finally(() => {
         if (unwritten-- === MOST_UNWRITTEN) pump();
       }),
     );
+  }
+
+  /** Until it is written; where the index fails, as it does on a full disk, a little later. */
+  async function settle(change: DutyChange): Promise<void> {
+    for (;;) {
+      try {
+        return await duties.settleDuties([change]);
+      } catch (error) {
+        log("error", "relay: cannot note an outcome", { destination: name, error: String(error) });
+        await sleepUntil(clock, clock.now() + WRITE_AGAIN_MS, ended.signal);
+      }
+    }
   }
 
   /** Sets the timer for the next probe or the next edge of a window. */
@@ -287,6 +300,7 @@ export function createLane(
 
 const STOPPED = new DicomError("unavailable", "Cannot go on: sending was stopped");
 const PROBE_LIMIT_MS = 20_000;
+const WRITE_AGAIN_MS = 5000;
 
 function reasonOf(error: unknown): string {
   return error instanceof DicomError ? error.message : `Unexpected failure: ${String(error)}`;
