@@ -181,7 +181,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const remove = createRemove({ index, files, log });
   const makeRoom = createMakeRoom({
     ...{ index, remove, log },
-    mayRecycle: () => Promise.resolve(true),
+    mayRecycle: async ({ id }) => !await index.hasOpenDuties(id),
     limits: limitsOf(config),
   });
   const compression = createStorageCompression(files, {
@@ -323,7 +323,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     }),
     metadata: createMetadataChanges({ index, clock, ...config, changed: changes.notify }),
     changes,
-    associations: createAssociationLog(clock, KEPT_ASSOCIATIONS),
+    associations: createAssociationLog(clock, KEPT_ASSOCIATIONS, logs.of("dicom")),
     modalities,
     relay,
     client,

@@ -1,4 +1,4 @@
-import type { Clock } from "./ports.ts";
+import type { Clock, Log } from "./ports.ts";
 
 /** How an association ended. */
 export interface AssociationEnd {
@@ -55,8 +55,12 @@ export interface AssociationLog {
 /** Different refusals that are kept of one association. */
 const MOST_REFUSED = 16;
 
-/** Makes a log in memory that keeps the last `size` associations. */
-export function createAssociationLog(clock: Pick<Clock, "now">, size: number): AssociationLog {
+/** Makes a log in memory that keeps the last `size` associations; how each ended goes to `log` too. */
+export function createAssociationLog(
+  clock: Pick<Clock, "now">,
+  size: number,
+  log: Log = () => {},
+): AssociationLog {
   const records: AssociationRecord[] = []; // a ring: the record of `id` is at `id % size`
   let last = 0;
 
@@ -75,7 +79,10 @@ export function createAssociationLog(clock: Pick<Clock, "now">, size: number): A
         note({ commands: { ...record.commands, [name]: (record.commands[name] ?? 0) + 1 } });
       },
       refused: (command, why) => note({ refused: withRefusal(record.refused, command, why) }),
-      ended: (end) => note({ end, endedAt: clock.now() }),
+      ended(end) {
+        note({ end, endedAt: clock.now() });
+        log("info", "Association ended", factsOf(record));
+      },
     };
   }
 
@@ -86,6 +93,10 @@ export function createAssociationLog(clock: Pick<Clock, "now">, size: number): A
       return newest.flatMap((id) => records[id % size] ?? []);
     },
   };
+}
+
+function factsOf({ id, callingAet, calledAet, remoteIp, commands, end }: AssociationRecord) {
+  return { association: id, callingAet, calledAet, remoteIp, commands, ...end };
 }
 
 const NEW: AssociationRecord = {

@@ -33,8 +33,46 @@ export interface Logs {
   setVerbosity(category: LogCategory, verbosity: Verbosity): void;
 }
 
-/** Logs that write one JSON object a line through `write`. */
-export function createLogs(clock: Pick<Clock, "now">, write: (line: string) => void): Logs {
+/** What a line of the log says. */
+export interface LogEntry {
+  /** Such as `2026-02-03T04:05:06.007Z`. */
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly category: LogCategory;
+  readonly message: string;
+  readonly [fact: string]: unknown;
+}
+
+/** How an entry is written, always as one line. */
+export const LOG_FORMATS = {
+  /** A JSON object. */
+  json: (entry) => JSON.stringify(entry),
+  /** For people. */
+  text({ time, level, category, message, ...facts }) {
+    const shown = Object.entries(facts).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+    return `${time} ${level.toUpperCase()} ${category}: ${oneLine(message)}${shown.join("")}`;
+  },
+  /** JSON, with the priority that the journal of systemd reads (sd-daemon(3)). */
+  journal: (entry) => `<${PRIORITIES[entry.level]}>${JSON.stringify(entry)}`,
+} as const satisfies Record<string, (entry: LogEntry) => string>;
+
+/** Name of a format. */
+export type LogFormat = keyof typeof LOG_FORMATS;
+
+const PRIORITIES: Readonly<Record<LogLevel, number>> = { error: 3, warning: 4, info: 6, trace: 7 };
+
+/** Control characters would steer a terminal, or make a second line. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are meant
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, " ");
+}
+
+/** Logs that write a line for each entry through `write`. */
+export function createLogs(
+  clock: Pick<Clock, "now">,
+  write: (line: string) => void,
+  format: LogFormat = "json",
+): Logs {
   const verbosities = new Map<LogCategory, Verbosity>();
   const verbosity = (category: LogCategory) => verbosities.get(category) ?? "default";
   return {
@@ -43,7 +81,7 @@ export function createLogs(clock: Pick<Clock, "now">, write: (line: string) => v
     of: (category) => (level, message, facts) => {
       if (!WRITTEN[verbosity(category)].has(level)) return;
       const time = new Date(clock.now()).toISOString();
-      write(JSON.stringify({ time, level, category, message, ...facts }));
+      write(LOG_FORMATS[format]({ ...facts, time, level, category, message }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createTestClock } from "../tests/support/clock.ts";
-import { createLogs, type Verbosity } from "./log.ts";
+import { createLogs, LOG_FORMATS, type Verbosity } from "./log.ts";
 
 Deno.test("createLogs() writes one JSON object a line, with time and category", () => {
   const lines: string[] = [];
@@ -36,4 +36,19 @@ Deno.test("createLogs() writes what the verbosity of the category lets through",
     assert.equal(levels.join(" "), expected);
     assert.equal(logs.verbosity("http"), "default");
   }
+});
+
+Deno.test("LOG_FORMATS write one line each, for people and for the journal", () => {
+  const entry = {
+    time: "2026-02-03T04:05:06.007Z",
+    level: "warning",
+    category: "http",
+    message: "bad\n\x1b[31m",
+    path: "/a\nb",
+  } as const;
+  assert.equal(
+    LOG_FORMATS.text(entry),
+    '2026-02-03T04:05:06.007Z WARNING http: bad  [31m path="/a\\nb"',
+  );
+  assert.equal(LOG_FORMATS.journal(entry), `<4>${JSON.stringify(entry)}`);
 });

@@ -28,6 +28,7 @@ import { protectionRoutes } from "./protection.ts";
 import { queryRoutes } from "./queries.ts";
 import { reconstructRoutes } from "./reconstruct.ts";
 import { splitMergeRoutes } from "./split_merge.ts";
+import { logRequests } from "./request_log.ts";
 import { resourceRoutes } from "./resources.ts";
 import { storageCommitmentRoutes } from "./storage_commitment.ts";
 import { systemRoutes } from "./system.ts";
@@ -47,6 +48,7 @@ export function createRoutes(app: App): Hono {
     describe: config.httpDescribeErrors,
   });
   routes.onError(onError);
+  routes.use(logRequests({ log: logs.of("http"), deidentify: config.deidentifyLogs }));
   routes.use(meterRequests(app.metrics));
   routes.route("/", healthRoutes(app));
   if (config.httpCompressionEnabled) routes.use(compress({ threshold: COMPRESSED_BYTES }));

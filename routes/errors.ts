@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { DicomError, type ErrorCode, type ErrorPayload, ERRORS } from "../core/errors.ts";
 import type { Log } from "../core/ports.ts";
+import { requestIdOf } from "./request_log.ts";
 
 /** HTTP status of each failure, as Orthanc's. */
 export const HTTP_STATUS = {
@@ -69,7 +70,7 @@ export function createErrorHandlers({ log, describe }: ErrorOptions) {
 
   const onError: ErrorHandler = (error, c) => {
     if (error instanceof DicomError) return answer(c, error);
-    const id = crypto.randomUUID();
+    const id = requestIdOf(c);
     log("error", "unexpected failure", { id, method: c.req.method, stack: String(error.stack) });
     const message = `Unexpected failure ${id}: see the log of the server`;
     return answer(c, { code: "internal", message });

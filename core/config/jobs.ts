@@ -60,8 +60,7 @@ export const JOB_OPTIONS = {
   DeidentifyLogs: option({
     schema: flag,
     default: true,
-    description: "Mask patients in logs",
-    state: "unneeded",
-    reason: "logs never name patients",
+    description: "Leave arguments of requests, which may name patients, out of the log",
+    state: "served",
   }),
 };

@@ -13,7 +13,7 @@ type Ending = "stop" | "restart";
 
 /** The server itself. */
 export const serve: Command = {
-  usage: "[CONFIG…] [--OPTION VALUE…] [--verbose|--trace]",
+  usage: "[CONFIG…] [--OPTION VALUE…] [--verbose|--trace] [--log-format json|text|journal]",
   summary: "Run the server",
 
   async run(args, context) {
@@ -58,8 +58,8 @@ async function runOnce(given: ServerArguments, surroundings: Surroundings): Prom
   return why;
 }
 
-function logsOf({ verbosity }: ServerArguments): Logs {
-  const logs = createLogs(systemClock, (line) => console.error(line));
+function logsOf({ verbosity, logFormat }: ServerArguments): Logs {
+  const logs = createLogs(systemClock, (line) => console.error(line), logFormat);
   for (const category of LOG_CATEGORIES) logs.setVerbosity(category, verbosity);
   return logs;
 }

@@ -91,3 +91,48 @@ Deno.test("/health fails where the index cannot be read", async () => {
     problems: ["the index cannot be read"],
   });
 });
+
+Deno.test("each request is logged with the identifier that its answer bears, without arguments", async () => {
+  await using server = await startApp();
+  await server.send("PUT", "/tools/log-level", "verbose");
+  const path = "/patients?expand&requested-tags=PatientName";
+  const answer = await server.send("GET", path, undefined, { headers: { "X-Request-Id": "a\tb" } });
+  const requestId = answer.headers.get("X-Request-Id");
+  assert.match(requestId!, /^[0-9a-f-]{36}$/);
+  const { time: _time, ms: _ms, ...entry } = JSON.parse(server.lines.at(-1)!);
+  assert.deepEqual(entry, {
+    requestId,
+    method: "GET",
+    path: "/patients",
+    status: 200,
+    client: "127.0.0.1",
+    user: "",
+    level: "info",
+    category: "http",
+    message: "Request",
+  });
+  const kept = await server.send("GET", "/system", undefined, {
+    headers: { "X-Request-Id": "proxy-1" },
+  });
+  assert.equal(kept.headers.get("X-Request-Id"), "proxy-1");
+});
+
+Deno.test("requests are logged with their arguments where DeidentifyLogs is false", async () => {
+  await using server = await startApp({ config: { DeidentifyLogs: false } });
+  await server.send("PUT", "/tools/log-level", "verbose");
+  await server.send("GET", "/patients?limit=1&since=0");
+  assert.equal(JSON.parse(server.lines.at(-1)!).path, "/patients?limit=1&since=0");
+});
+
+Deno.test("the end of an association is logged with its number", async () => {
+  await using server = await startServer();
+  await fetch(`${server.url}/tools/log-level`, { method: "PUT", body: "verbose" });
+  const echo = { AET: "ANY", Host: "127.0.0.1", Port: server.dicomPort };
+  const body = JSON.stringify(echo);
+  const answer = await fetch(`${server.url}/tools/dicom-echo`, { method: "POST", body });
+  assert.equal(await answer.text(), "{}");
+  await server.stop(1000);
+  const line = server.lines.find((line) => line.includes("Association ended"));
+  const { association, callingAet, commands } = JSON.parse(line!);
+  assert.deepEqual([association, callingAet, commands], [1, "ORTHANC", { "C-ECHO": 1 }]);
+});
