@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Certificates, OPENSSL_CHECK } from "../../tests/support/certificates.ts";
 import { createTestClock } from "../../tests/support/clock.ts";
+import { httpServer } from "../../tests/support/http_server.ts";
 import { freePort, peerTest } from "../../tests/support/peer.ts";
 import { systemClock } from "../clock.ts";
 import type { HttpClient, HttpRequest, HttpServer } from "../ports/http_client.ts";
@@ -15,17 +16,7 @@ function clientOf(options: Partial<HttpClientOptions> = {}): Promise<HttpClient>
 }
 
 function serverAt(port: number, more: Partial<HttpServer> = {}): HttpServer {
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    username: "",
-    password: "",
-    headers: {},
-    certificateFile: "",
-    certificateKeyFile: "",
-    certificateKeyPassword: "",
-    timeoutMs: 0,
-    ...more,
-  };
+  return httpServer(`http://127.0.0.1:${port}/`, more);
 }
 
 async function textOf(
