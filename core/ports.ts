@@ -100,6 +100,12 @@ export interface Statistics {
   readonly size: number;
 }
 
+/** The same of what is below a resource. */
+export interface TreeStatistics extends Statistics {
+  /** Bytes of DICOM files, without attachments. */
+  readonly dicomSize: number;
+}
+
 /** A resource found by one of its identifying values. */
 export type Found = ResourceRef;
 
@@ -153,7 +159,7 @@ export interface Index {
   lookup(value: string): Promise<Found[]>;
   statistics(): Promise<Statistics>;
   /** Counts of the levels below `ref` and bytes of its files; undefined if it is not there. */
-  statisticsOf(ref: ResourceRef): Promise<Statistics | undefined>;
+  statisticsOf(ref: ResourceRef): Promise<TreeStatistics | undefined>;
 }
 
 /** Small values by name, durable when the promise of `setProperty()` resolves. */

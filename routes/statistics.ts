@@ -1,5 +1,5 @@
 import { depthOf, type Level, LEVELS } from "../core/archive/resource.ts";
-import type { Statistics } from "../core/ports.ts";
+import type { Statistics, TreeStatistics } from "../core/ports.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 
 const BYTES_PER_MB = 1048576;
@@ -13,9 +13,12 @@ export function statisticsJson({ count, size }: Statistics) {
 }
 
 /** Orthanc's `/{level}/{id}/statistics`. */
-export function statisticsOfJson(level: Level, { count, size }: Statistics) {
-  const sizes = ["DiskSize", "DicomDiskSize", "UncompressedSize", "DicomUncompressedSize"];
-  return { ...countsJson(LEVELS.slice(depthOf(level) + 1), count), ...sizesJson(sizes, size) };
+export function statisticsOfJson(level: Level, { count, size, dicomSize }: TreeStatistics) {
+  return {
+    ...countsJson(LEVELS.slice(depthOf(level) + 1), count),
+    ...sizesJson(["DiskSize", "UncompressedSize"], size),
+    ...sizesJson(["DicomDiskSize", "DicomUncompressedSize"], dicomSize),
+  };
 }
 
 function countsJson(levels: readonly Level[], count: Statistics["count"]) {

@@ -25,7 +25,7 @@ Deno.test("statisticsJson() keeps sizes beyond 4 GB exact", () => {
 
 Deno.test("statisticsOfJson() counts the levels below", () => {
   const counts = (level: Parameters<typeof statisticsOfJson>[0]) =>
-    Object.keys(statisticsOfJson(level, { count: COUNT, size: MEGABYTE }))
+    Object.keys(statisticsOfJson(level, { count: COUNT, size: MEGABYTE, dicomSize: MEGABYTE }))
       .filter((key) => key.startsWith("Count"));
   assert.deepEqual(counts("Patient"), ["CountStudies", "CountSeries", "CountInstances"]);
   assert.deepEqual(counts("Study"), ["CountSeries", "CountInstances"]);

@@ -52,7 +52,8 @@ export async function openFolder(
   const finish = { sync, directorySync, naming };
   const openPlain = async (uuid: string) => {
     const path = pathOf(uuid);
-    return await openKept(kept, uuid) ?? await openFile(path.final) ?? await openFile(path.staged);
+    return await openKept(kept, uuid) ?? await openFile(path.final) ??
+      await openFile(path.staged) ?? await openFile(path.final); // named in between
   };
 
   return {
@@ -76,7 +77,7 @@ export async function openFolder(
       const path = pathOf(uuid);
       try {
         return await openPlain(uuid) ?? await openCompressed(path.final) ??
-          await openSource(await Deno.open(path.final)); // named in between
+          await openSource(await Deno.open(path.final)); // inflated in between
       } catch (cause) {
         // One that is there but cannot be read is another failure: nothing may be concluded from it.
         if (cause instanceof DicomError) throw cause;

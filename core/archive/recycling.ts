@@ -12,7 +12,7 @@ export interface RecyclingPorts {
   readonly index: Pick<Index, "statistics" | "get"> & Recycling;
   readonly remove: ReturnType<typeof createRemove>;
   readonly log: Log;
-  /** Whether a resource may go now: not while the relay has something to do with it. */
+  /** Whether a patient may go now: not while the relay has something of it to deliver. */
   readonly mayRecycle: (resource: ResourceRef) => Promise<boolean>;
   readonly limits: Limits;
 }

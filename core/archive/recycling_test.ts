@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeInstance, openLocalIndex } from "../../tests/support/index.ts";
+import { DELETION, type DutyState, type NewDuty } from "../ports/duties.ts";
 import { createMakeRoom } from "./recycling.ts";
 
 const LIMITS = { size: 2500, patients: 0, mode: "Recycle" } as const;
@@ -55,3 +56,51 @@ Deno.test("makeRoom() never removes the patient that something is coming for", a
   using _room = await makeRoom({ patient: ids[0]!, size: 1000 });
   assert.deepEqual(removed, ["P1"]);
 });
+
+/** A duty to deliver somewhere. */
+const DUTY: NewDuty = {
+  rule: "r",
+  ruleVersion: 1,
+  destination: "pacs",
+  chain: "",
+  confirm: "verify",
+  priority: "normal",
+  state: "ready",
+  dueAt: null,
+  group: "",
+  callingAet: "",
+  strictSeries: false,
+  hops: [],
+};
+
+/** Whether a patient of whom there is such a duty is needed by the relay. */
+const NEEDED: readonly (readonly [Partial<NewDuty>, DutyState, boolean])[] = [
+  [{}, "ready", true],
+  [{}, "sending", true],
+  [{}, "sent", true],
+  [{}, "unproven", true],
+  [{}, "dead", true],
+  [{}, "confirmed", false],
+  [{}, "cancelled", false],
+  [{}, "superseded", false],
+  [{ confirm: "ack" }, "sent", false],
+  [{ confirm: "ack" }, "retry", true],
+  [{ destination: DELETION, state: "waiting" }, "waiting", false],
+];
+
+for (const [parts, state, isNeeded] of NEEDED) {
+  const what = `${state} duty ${JSON.stringify(parts)}`;
+  Deno.test(`hasOpenDuties() says ${isNeeded} of a ${what}`, async () => {
+    await using index = openLocalIndex();
+    const instance = makeInstance();
+    await index.store(instance, "Never", true);
+    const plan = { duties: [{ ...DUTY, ...parts }], timers: [] };
+    await index.addDuties(instance.ids.Instance, plan, 0);
+    const claim = { destination: "pacs", lowest: "bulk", exceptRules: [] } as const;
+    const [claimed] = await index.claimDuties({ ...claim, turns: ["normal"] });
+    if (claimed) await index.settleDuties([{ id: claimed.id, state }]);
+    assert.equal((await index.duties({ limit: 1 }))[0]?.state, state);
+    assert.equal(await index.hasOpenDuties(instance.ids.Patient), isNeeded);
+    assert.equal(await index.hasOpenDuties("nobody"), false);
+  });
+}

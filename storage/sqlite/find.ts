@@ -10,7 +10,13 @@ import {
 } from "../../core/archive/resource.ts";
 import { TAG, tagHex } from "../../core/dicom/tag.ts";
 import { normalize } from "../../core/dicom/match.ts";
-import type { DistinctSource, Found, ResourceRef, Statistics } from "../../core/ports.ts";
+import type {
+  DistinctSource,
+  Found,
+  ResourceRef,
+  Statistics,
+  TreeStatistics,
+} from "../../core/ports.ts";
 import { alias, type Bound, fromClause, orderClause, whereClause } from "./conditions.ts";
 
 /** Statements kept prepared; queries come in few forms. */
@@ -87,7 +93,8 @@ export function createStatistics(db: DatabaseSync) {
   const below = db.prepare(`WITH RECURSIVE tree(id, level) AS (
       SELECT id, level FROM resource WHERE level = ? AND public_id = ?
       UNION ALL SELECT resource.id, resource.level FROM resource JOIN tree ON parent = tree.id)
-    SELECT tree.level AS level, count(*) AS n, coalesce(sum(size), 0) AS size
+    SELECT tree.level AS level, count(*) AS n, coalesce(sum(size), 0) AS size, coalesce(sum(
+      (SELECT sum(attachment.size) FROM attachment WHERE attachment.resource = tree.id)), 0) AS added
     FROM tree LEFT JOIN file ON file.resource = tree.id GROUP BY tree.level`);
 
   return {
@@ -96,11 +103,13 @@ export function createStatistics(db: DatabaseSync) {
       return { count: countByLevel((depth) => value.get(String(depth))), size: value.get("size")! };
     },
 
-    statisticsOf({ level, id }: ResourceRef): Statistics | undefined {
+    statisticsOf({ level, id }: ResourceRef): TreeStatistics | undefined {
       const rows = below.all(depthOf(level), id);
       if (rows.length === 0) return undefined;
       const count = countByLevel((depth) => rows.find((row) => row.level === depth)?.n);
-      return { count, size: rows.reduce((sum, row) => sum + Number(row.size), 0) };
+      const dicomSize = rows.reduce((sum, row) => sum + Number(row.size), 0);
+      const added = rows.reduce((sum, row) => sum + Number(row.added), 0);
+      return { count, dicomSize, size: dicomSize + added };
     },
   };
 }

@@ -104,6 +104,7 @@ export const METHODS = {
   fileMd5: "read",
   exports: "read",
   recyclable: "read",
+  hasOpenDuties: "read",
   savedJobs: "read",
   fileRows: "read",
   faults: "read",

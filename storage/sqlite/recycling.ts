@@ -11,7 +11,15 @@ export function createRecycling(db: DatabaseSync) {
   const oldest = db.prepare(`SELECT public_id FROM resource WHERE level = 0 AND protected = 0
     ORDER BY max(updated_at, unprotected_at), id LIMIT ? OFFSET ?`);
 
+  const owing = db.prepare(`SELECT 1 FROM duty WHERE study IN (
+      SELECT study.public_id FROM resource AS study JOIN resource AS patient ON patient.id = study.parent
+      WHERE patient.level = 0 AND patient.public_id = ?)
+    AND destination <> '' AND state NOT IN ('confirmed', 'cancelled', 'superseded')
+    AND NOT (confirm = 'ack' AND state IN ('sent', 'unproven')) LIMIT 1`);
+
   return {
+    hasOpenDuties: (id: string) => owing.get(id) !== undefined,
+
     setProtected(id: string, isProtected: boolean, at: number): boolean {
       if (isProtected) protect.run(id);
       else unprotect.run(at, id);

@@ -65,6 +65,8 @@ Deno.test("attachments go with their resource, and their bytes count", async () 
   await ask(server, ["PUT", `/studies/${IDS.knee}/attachments/typed`, "%PDF"]);
   await ask(server, ["PUT", `/patients/${IDS.p1}/attachments/2000`, ""]);
   assert.equal(await size(), before + 4);
+  const study = await server.get<Record<string, unknown>>(`/studies/${IDS.knee}/statistics`);
+  assert.equal(Number(study.DiskSize), Number(study.DicomDiskSize) + 4);
   const typed = await ask(server, ["GET", `/studies/${IDS.knee}/attachments/typed/data`]);
   assert.equal(typed.headers.get("Content-Type"), "application/pdf");
   assert.equal(await textOf(server, `/patients/${IDS.p1}/attachments/2000/data`), "");
