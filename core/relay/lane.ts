@@ -3,6 +3,7 @@ import type { Sender } from "../ports/destinations.ts";
 import type { ClaimedDuty, DutyChange, Priority } from "../ports/duties.ts";
 import { createBreaker } from "./breaker.ts";
 import { createBucket, sleepUntil } from "./bucket.ts";
+import { createCrowd } from "./crowd.ts";
 import { deliver, type Delivered } from "./deliver.ts";
 import type { Lane, LanePorts } from "./lane_ports.ts";
 import { afterDamage, afterDelivery } from "./outcome.ts";
@@ -27,7 +28,8 @@ export function createLane(
 ): Lane {
   const { duties, clock, events, log } = ports;
   const { windows = [], concurrency = 1 } = destination ?? {};
-  const breaker = createBreaker(() => concurrency);
+  const crowd = createCrowd(clock, concurrency);
+  const breaker = createBreaker(() => crowd.most);
   const own = createBucket(clock, destination?.bytesPerSecond ?? 0);
   const senders = createSenders(clock, () => {
     if (destination) return ports.destinations.open(destination.target);
@@ -179,8 +181,10 @@ export function createLane(
     if (outcome.kind === "transient") {
       const { connectionFault, reason } = outcome;
       breaker.fault(now, { duty: duty.id, answered: !connectionFault, reason });
+      if (connectionFault) crowd.unanswered(running.size);
     } else if (outcome.kind !== "damaged") {
       breaker.success();
+      crowd.succeeded();
       rate.add(duty.size);
     }
     if (breaker.state === before) return;
