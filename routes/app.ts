@@ -25,6 +25,7 @@ import { modalityRoutes } from "./modalities.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { peerRoutes } from "./peers.ts";
 import { protectionRoutes } from "./protection.ts";
+import { orderedSliceRoutes } from "./ordered_slices.ts";
 import { queryRoutes } from "./queries.ts";
 import { reconstructRoutes } from "./reconstruct.ts";
 import { splitMergeRoutes } from "./split_merge.ts";
@@ -88,6 +89,7 @@ export function createRoutes(app: App): Hono {
     routes.route(path, modifyRoutes(app, level));
     routes.route(path, reconstructRoutes(app, level));
     routes.route(path, archiveRoutes(app, level));
+    if (level === "Series") routes.route(path, orderedSliceRoutes(app));
     routes.route(path, metadataRoutes(app, level));
     routes.route(path, attachmentRoutes(app, level));
   }

@@ -141,7 +141,7 @@ function instanceOperations(): Operation[] {
     {
       method: "get",
       path: `${one}/file`,
-      summary: "The DICOM file, byte for byte",
+      summary: "The DICOM file, byte for byte; or the DICOM JSON Model, if the client names that",
       query: ["filename"],
       answer: "application/dicom",
     },
@@ -192,6 +192,7 @@ function imageOperations(): Operation[] {
     get(frame, "What there is of a frame", JSON_TYPE),
     get(`${frame}/raw`, "The bytes of a frame as they are stored", bytes),
     get(`${frame}/raw.gz`, "The same, compressed", "application/gzip"),
+    get("/series/:id/ordered-slices", "Its slices in order (deprecated)", JSON_TYPE),
     get("/series/:id/numpy", "All its frames as an array of NumPy", bytes, array),
     get("/app/images/unsupported.png", "The picture in place of one that cannot be", "image/png"),
   ];

@@ -33,7 +33,7 @@ export function text(c: Context, value: string): Response {
 }
 
 /** A short answer, with its length. */
-function whole(c: Context, answer: string, mediaType: string): Response {
+export function whole(c: Context, answer: string, mediaType: string): Response {
   const body = encoder.encode(answer);
   return c.body(body, 200, { "Content-Type": mediaType, "Content-Length": String(body.length) });
 }

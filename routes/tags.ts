@@ -3,19 +3,26 @@ import type { App } from "../core/app.ts";
 import { readOptions } from "../core/archive/instance_tags.ts";
 import { ROW_ONLY } from "../core/archive/query.ts";
 import type { Level, StoredFile } from "../core/archive/resource.ts";
+import { dicomJson } from "../core/dicom/json/dicom_json.ts";
 import { type Dialect, tagsJson, type TagsOptions } from "../core/dicom/json/tags.ts";
 import type { ModuleName } from "../core/dicom/modules.ts";
 import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
+import { negotiate } from "./accept.ts";
 import { contentDisposition } from "./access.ts";
 import { empty } from "./errors.ts";
+import { pathOf } from "./levels.ts";
 import { dialectOf, ignoreLengthOf } from "./requests.ts";
 import { requireResource, unknownResource } from "./resources.ts";
-import { bytes, flag, json, jsonObjectStream, streamed } from "./respond.ts";
+import { bytes, flag, json, jsonObjectStream, streamed, whole } from "./respond.ts";
 import { wantedSyntax } from "./transcoding.ts";
 
 /** EncapsulatedDocument (PS3.3 Section C.24.2). */
 const ENCAPSULATED_DOCUMENT = "0042-0011";
+
+const DICOM_JSON = "application/dicom+json";
+/** What a file can be sent as; the first one unless another is named. */
+const FILE_TYPES = ["application/dicom", DICOM_JSON] as const;
 
 /** Tags, raw content and file of one instance. */
 export function instanceTagRoutes(app: App): Hono {
@@ -57,6 +64,9 @@ export function instanceTagRoutes(app: App): Hono {
     })
     .get("/:id/file", async (c) => {
       const file = await fileOf(c);
+      if (negotiate(c.req.header("Accept"), FILE_TYPES) === DICOM_JSON) {
+        return showDicomJson(c, app, file);
+      }
       const name = c.req.query("filename") ?? `${c.req.param("id")}.dcm`;
       c.header("Content-Disposition", contentDisposition(name));
       const wanted = wantedSyntax(c, app);
@@ -70,6 +80,14 @@ export function instanceTagRoutes(app: App): Hono {
     .post("/:id/export", () => {
       throw new DicomError("forbidden", "Cannot write a file that the client names");
     });
+}
+
+/** The file in the DICOM JSON Model; what is too long for that is referred to. */
+async function showDicomJson(c: Context, app: App, { uuid }: StoredFile): Promise<Response> {
+  const dataSet = await app.reader.dataSet(uuid, { whole: true, longTexts: true });
+  const content = `${pathOf("Instance", c.req.param("id")!)}/content`;
+  const model = dicomJson(dataSet, (path) => `${content}/${path.join("/")}`);
+  return whole(c, JSON.stringify(model), DICOM_JSON);
 }
 
 /** Tags of all instances below a resource, together and apart. */

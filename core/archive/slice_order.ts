@@ -20,6 +20,11 @@ export function orderSlices(instances: readonly Resource[]): readonly Resource[]
     .map(({ instance }) => instance);
 }
 
+/** Whether the slices are a stack, so that their order is one in space: a single one is not. */
+export function isVolume(instances: readonly Resource[]): boolean {
+  return instances.length > 1 && slicePlaces(instances) !== undefined;
+}
+
 /** How far along the common normal each slice is; undefined if they are no stack. */
 function slicePlaces(instances: readonly Resource[]): number[] | undefined {
   const normal = instances[0] && normalOf(instances[0]);
