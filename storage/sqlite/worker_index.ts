@@ -1,8 +1,9 @@
 import { connect } from "./connection.ts";
+import { createReader } from "./reader.ts";
 import { type MethodName, METHODS, type StorageIndex } from "./methods.ts";
 
 /**
- * Opens the index at `path` with one worker that writes and one that reads.
+ * Opens the index at `path` with one worker that writes and, when it is needed, one that reads.
  *
  * @throws DicomError `database` or `database-version` if it cannot be opened
  */
@@ -10,7 +11,7 @@ export async function openWorkerIndex(path: string): Promise<StorageIndex & Asyn
   await using stack = new AsyncDisposableStack();
   const script = new URL("./worker.ts", import.meta.url);
   const write = stack.use(await connect(script, { path, access: "read-write" }));
-  const read = stack.use(await connect(script, { path, access: "read-only" }));
+  const read = stack.use(createReader(write, () => connect(script, { path, access: "read-only" })));
   const connections = { write, later: write, read };
   const methods = Object.fromEntries(
     Object.entries(METHODS).map(([name, kind]) => [
