@@ -9,7 +9,7 @@ const PERMISSIONS = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=hostname",
+  "--allow-sys=statfs",
   "--no-prompt",
 ] as const;
 

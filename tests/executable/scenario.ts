@@ -87,6 +87,10 @@ const kept = await ask(`${url}/instances/${received}/file`);
 assert.deepEqual(dataSetOf(kept), dataSetOf(compressed));
 assert.deepEqual(await ask(`${url}/instances/${received}/preview`), preview);
 
+const metrics = new TextDecoder().decode(await ask(`${url}/tools/metrics-prometheus`));
+assert.match(metrics, /^outpost_disk_free_bytes \d+ /m);
+assert.match(metrics, /^orthanc_count_instances 1 /m);
+
 const start = performance.now();
 process.kill("SIGTERM");
 const { success, code } = await process.status;
