@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createApp, type ServerControl } from "./core/app.ts";
 import { systemClock } from "./core/clock.ts";
+import { warnOfLostIndex } from "./core/care.ts";
 import type { Config } from "./core/config.ts";
 import { createTranscoder } from "./core/archive/transcoding.ts";
 import { defaultCharacterSets } from "./core/dicom/charset.ts";
@@ -63,7 +64,8 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
   const clock = systemClock;
   const logs = options.logs ?? createLogs(clock, (line) => console.error(line));
   await using stack = new AsyncDisposableStack();
-  const { index, files } = stack.use(await openArchive(config));
+  const archive = stack.use(await openArchive(config));
+  const { index, files } = archive;
   const metrics = createMetrics();
   metrics.enabled = config.metricsEnabled;
   const disk = stack.use(
@@ -89,6 +91,7 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
       config,
     ),
   );
+  await warnOfLostIndex(archive, logs.of("generic"));
   let routes = createRoutes(app);
   const http = config.httpServerEnabled
     ? stack.use(

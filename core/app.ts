@@ -315,7 +315,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     protection: createProtection({ index, clock }),
     exports: createExports({ index, clock, log, enabled: config.logExportedResources }),
     attachments: createAttachments({
-      ...{ index, files, clock, log },
+      ...{ index, files, clock, log, makeRoom },
       checkRevisions: config.checkRevisions,
       keepMd5: config.storeMD5ForAttachments && !config.readOnly,
       compress: config.storageCompression,

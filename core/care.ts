@@ -1,5 +1,6 @@
 import { createExtract } from "./archive/extract.ts";
 import type { IntegrityPorts } from "./archive/integrity.ts";
+import { unknownFiles } from "./archive/rebuild.ts";
 import { recover } from "./archive/recover.ts";
 import { mainTagsOf } from "./app_options.ts";
 import type { Config } from "./config.ts";
@@ -27,6 +28,22 @@ export function carePorts(archive: IdleArchive, config: Config): IntegrityPorts 
     maximumInflated: config.maximumFileSizeInArchiveMB * BYTES_PER_MB,
   });
   return { ...archive, extract };
+}
+
+/** Warns of files that an empty index does not know: it was lost, or is of another folder. */
+export async function warnOfLostIndex(
+  { index, inventory }: {
+    readonly index: Pick<Index, "statistics"> & FileRows;
+    readonly inventory: FolderInventory;
+  },
+  log: Log,
+): Promise<void> {
+  const { count } = await index.statistics();
+  if (count.Patient > 0) return;
+  for await (const { path } of unknownFiles({ index, inventory })) {
+    const advice = "stop the server and run outpost rebuild, or correct StorageDirectory";
+    return log("warning", `the index is empty, but there are files: ${advice}`, { path });
+  }
 }
 
 /** Finishes what the last server had not finished, as the next one would. */

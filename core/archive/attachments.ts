@@ -7,8 +7,9 @@ import type { Annotations, Attachment, Version } from "../ports/annotations.ts";
 import type { FileForms } from "../ports/file_forms.ts";
 import { changeRequest, doneOf, requireUserKey, type Target } from "./metadata.ts";
 import { ROW_ONLY } from "./query.ts";
+import type { MakeRoom } from "./recycling.ts";
 import { removeObsolete } from "./remove.ts";
-import type { StoredFile } from "./resource.ts";
+import { depthOf, LEVELS, type StoredFile } from "./resource.ts";
 
 /** Orthanc's numbers of the attachments that the server itself makes. */
 export const ATTACHMENT = {
@@ -29,6 +30,7 @@ export interface AttachmentPorts {
   readonly keepMd5: boolean;
   /** Whether new attachments are to be compressed (option `StorageCompression`). */
   readonly compress: boolean;
+  readonly makeRoom: MakeRoom;
   /** Called after each change. */
   readonly changed: () => void;
 }
@@ -161,10 +163,11 @@ async function store(
   target: Target,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<Version> {
-  const { index, files, clock, checkRevisions } = ports;
+  const { index, files, clock, checkRevisions, makeRoom } = ports;
   const hash = createHash("md5");
   await using staged = await files.stage(hashed(bytes, hash));
   const { file } = staged;
+  using _room = await makeRoom({ patient: await patientOf(index, target.ref), size: file.size });
   const md5 = hash.digest("hex");
   await index.expectFile(file.uuid);
   await staged.commit();
@@ -174,6 +177,15 @@ async function store(
   const { revision } = doneOf(outcome, target);
   if (ports.compress) await files.compress(file.uuid);
   return { revision, md5 };
+}
+
+/** Public identifier of the patient of a resource. @throws DicomError `unknown-resource` */
+async function patientOf(index: Pick<Index, "get">, ref: ResourceRef): Promise<string> {
+  const resource = await index.get(ref, ROW_ONLY);
+  if (!resource) throw unknownResource(ref);
+  const { parent } = resource;
+  if (parent === null) return ref.id;
+  return await patientOf(index, { level: LEVELS[depthOf(ref.level) - 1]!, id: parent });
 }
 
 async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {

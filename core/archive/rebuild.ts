@@ -40,7 +40,10 @@ export async function rebuild(
 
 /** Complete files without a row. */
 export async function* unknownFiles(
-  { index, inventory }: Pick<RebuildPorts, "index" | "inventory">,
+  { index, inventory }: {
+    readonly index: Pick<FileRows, "knownFiles">;
+    readonly inventory: FolderInventory;
+  },
 ): AsyncGenerator<FoundFile> {
   for await (const { prefix, files } of inventory.folders()) {
     const known = new Set(await index.knownFiles(prefix));

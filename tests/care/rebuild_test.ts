@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Adoption, rebuild } from "../../core/archive/rebuild.ts";
 import { startApp, type TestApp } from "../support/app.ts";
 import { IDS, startFilled } from "../support/filled.ts";
+import { warnOfLostIndex } from "../../core/care.ts";
 import { openIdleArchive } from "../support/idle_archive.ts";
 
 /** Rebuilds what lies in a folder; how often which outcome came. */
@@ -61,4 +62,19 @@ Deno.test("an instance counts as received when its file was written", async () =
   await using after = await startApp({ folder: server.folder });
   const received = await after.send("GET", `/instances/${IDS.later1}/metadata/ReceptionDate`);
   assert.equal(await received.text(), "20200203T040506");
+});
+
+Deno.test("a server warns of files that an empty index does not know", async () => {
+  await using server = await startFilled();
+  const warnings = async () => {
+    await using idle = await openIdleArchive(server.folder);
+    const lines: string[] = [];
+    await warnOfLostIndex(idle.archive, (level, message) => void lines.push(`${level} ${message}`));
+    return lines;
+  };
+  assert.deepEqual(await warnings(), []);
+  await loseIndex(server.folder);
+  const [line, ...more] = await warnings();
+  assert.match(line!, /^warning the index is empty, but there are files.*outpost rebuild/);
+  assert.deepEqual(more, []);
 });

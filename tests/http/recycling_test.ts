@@ -79,6 +79,22 @@ Deno.test("MaximumStorageSize holds, however many come at once", async () => {
   assert.ok(Number(TotalDiskSize) > 600_000, TotalDiskSize);
 });
 
+Deno.test("an attachment makes room, too, but not at the cost of its own patient", async () => {
+  await using server = await startApp({ config: { MaximumStorageSize: 1 } });
+  await store(server, fileOf("1", 1, LARGE));
+  await store(server, fileOf("2", 1, LARGE));
+  const attach = async (bytes: number) => {
+    const path = `/patients/${orthancId("2")}/attachments/2000`;
+    const response = await server.send("PUT", path, new Uint8Array(bytes));
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await attach(600_000), 200);
+  assert.deepEqual(await patients(server), ["2"]);
+  assert.equal(await attach(1_000_000), 507);
+  assert.equal(await countFiles(server.folder), 2);
+});
+
 Deno.test("a file larger than the archive is refused", async () => {
   await using server = await startApp({ config: { MaximumStorageSize: 1 } });
   await store(server, fileOf("1"));

@@ -25,5 +25,5 @@ export async function openIdleArchive(folder: string) {
     () => undefined,
   );
   const ports = carePorts(archive, config);
-  return { index, ports, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() };
+  return { index, archive, ports, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() };
 }
