@@ -11,6 +11,8 @@ export interface Orthanc extends AsyncDisposable {
     body?: Uint8Array<ArrayBuffer>,
     accept?: string,
   ): Promise<Response>;
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>;
 }
 
 /** The command that tells whether Orthanc is installed. */
@@ -49,16 +51,27 @@ export async function startOrthanc(
     });
   await answering(request, process.status);
   const running = stack.move();
-  return { url, request, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, request, kill: process.kill, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function run(config: string): AsyncDisposable & { readonly status: Promise<Deno.CommandStatus> } {
+interface Process extends AsyncDisposable {
+  readonly status: Promise<Deno.CommandStatus>;
+  kill(): Promise<void>;
+}
+
+function run(config: string): Process {
   const command = new Deno.Command("Orthanc", { args: [config], stdout: "null", stderr: "null" });
   const process = command.spawn();
+  let isKilled = false;
   return {
     status: process.status,
+    async kill() {
+      isKilled = true;
+      process.kill("SIGKILL");
+      await process.status;
+    },
     async [Symbol.asyncDispose]() {
-      process.kill("SIGTERM");
+      if (!isKilled) process.kill("SIGTERM");
       await process.status;
     },
   };
