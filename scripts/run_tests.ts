@@ -10,6 +10,7 @@
 /** Programs that tests need, with the Debian package of each. */
 const PEERS = {
   Orthanc: "orthanc",
+  "/usr/share/orthanc/plugins/libOrthancDicomWeb.so": "orthanc-dicomweb",
   storescu: "dcmtk",
   gdcmconv: "libgdcm-tools",
   dciodvfy: "dicom3tools",
