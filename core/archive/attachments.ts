@@ -30,7 +30,8 @@ export interface AttachmentPorts {
   readonly keepMd5: boolean;
   /** Whether new attachments are to be compressed (option `StorageCompression`). */
   readonly compress: boolean;
-  readonly makeRoom: MakeRoom;
+  /** Makes room for what is to be stored; undefined if there is always enough. */
+  readonly makeRoom: MakeRoom | undefined;
   /** Called after each change. */
   readonly changed: () => void;
 }
@@ -167,7 +168,10 @@ async function store(
   const hash = createHash("md5");
   await using staged = await files.stage(hashed(bytes, hash));
   const { file } = staged;
-  using _room = await makeRoom({ patient: await patientOf(index, target.ref), size: file.size });
+  using _room = await makeRoom?.({
+    patient: await patientOf(index, target.ref),
+    size: file.size,
+  });
   const md5 = hash.digest("hex");
   await index.expectFile(file.uuid);
   await staged.commit();

@@ -61,7 +61,7 @@ export interface IngestPorts {
   /** What the relay is to do with an instance; absent if there is no relay. */
   readonly plan?: PlanDuties;
   /** Makes room for what is to be stored; absent if there is always enough. */
-  readonly makeRoom?: MakeRoom;
+  readonly makeRoom?: MakeRoom | undefined;
   /** Called after each instance that is new in the index. */
   readonly stored: (instance: NewInstance, plan: DutyPlan | undefined) => void;
 }

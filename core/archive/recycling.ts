@@ -45,12 +45,13 @@ export interface MakeRoom {
   (newcomer: Newcomer): Promise<Disposable>;
 }
 
-const FREE: Disposable = { [Symbol.dispose]() {} };
-
-/** Makes the one who makes room; one request after the other, so that no two count on the same. */
-export function createMakeRoom(ports: RecyclingPorts): MakeRoom {
+/**
+ * Makes the one who makes room; one request after the other, so that no two count on the same. Undefined where there are
+ * no limits.
+ */
+export function createMakeRoom(ports: RecyclingPorts): MakeRoom | undefined {
   const { limits } = ports;
-  if (limits.size === 0 && limits.patients === 0) return () => Promise.resolve(FREE);
+  if (limits.size === 0 && limits.patients === 0) return undefined;
   const held = new Set<Newcomer>();
   let last: Promise<unknown> = Promise.resolve();
 

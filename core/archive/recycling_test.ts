@@ -26,6 +26,7 @@ async function makeRoomAmong(count: number, kept: readonly string[] = []) {
     },
     limits: LIMITS,
   });
+  assert.ok(makeRoom, "there is a limit");
   return { index, makeRoom, removed, ids };
 }
 

@@ -28,7 +28,7 @@ function attachmentsOf({ index, files }: TestArchive): Attachments {
     files: files as Parameters<typeof createAttachments>[0]["files"],
     clock: createTestClock(),
     log() {},
-    makeRoom: () => Promise.resolve({ [Symbol.dispose]() {} }),
+    makeRoom: undefined,
     checkRevisions: false,
     keepMd5: true,
     compress: false,
