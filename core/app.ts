@@ -267,7 +267,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const relay = await createRelay({
     config: config.relay,
     duties: index,
-    ...{ index, properties, files, clock, ...readerOptions },
+    ...{ index, properties, files, clock, extract, ...readerOptions },
     destinations: ports.destinations ?? createDestinations({
       ...{ config, clock, client, http, commitment, modalities, peers },
       openExportFolder: (path) => ports.openExportFolder(path, clock),

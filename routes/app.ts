@@ -30,6 +30,7 @@ import { queryRoutes } from "./queries.ts";
 import { reconstructRoutes } from "./reconstruct.ts";
 import { splitMergeRoutes } from "./split_merge.ts";
 import { logRequests } from "./request_log.ts";
+import { deliveryRoutes, relayRoutes } from "./relay.ts";
 import { resourceRoutes } from "./resources.ts";
 import { storageCommitmentRoutes } from "./storage_commitment.ts";
 import { systemRoutes } from "./system.ts";
@@ -72,6 +73,8 @@ export function createRoutes(app: App): Hono {
   routes.route("/tools", bulkModifyRoutes(app));
   routes.route("/modalities", modalityRoutes(app));
   routes.route("/peers", peerRoutes(app));
+  routes.route("/relay", relayRoutes(app));
+  routes.route("/studies", deliveryRoutes(app));
   routes.route("/queries", queryRoutes(app));
   routes.route("/jobs", jobRoutes(app));
   routes.route("/jobs", archiveOutputRoutes(app));

@@ -63,6 +63,7 @@ async function allSamples(app: App): Promise<Sample[]> {
     ...app.metrics.samples(),
     ...await archiveSamples(app),
     ...jobSamples(app),
+    ...await app.relay.samples(),
     ...diskSamples(app),
     ...processSamples(),
   ];

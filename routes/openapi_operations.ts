@@ -9,6 +9,7 @@ import { MODIFY_OPERATIONS } from "./openapi_modify.ts";
 import { ANNOTATION_OPERATIONS } from "./openapi_annotations.ts";
 import { ARCHIVE_OPERATIONS } from "./openapi_archives.ts";
 import { PEER_OPERATIONS } from "./openapi_peers.ts";
+import { RELAY_OPERATIONS } from "./openapi_relay.ts";
 import { REMOTE_OPERATIONS } from "./openapi_remote.ts";
 
 /** What the API description says about one route. */
@@ -69,6 +70,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ARCHIVE_OPERATIONS,
   ...MODIFY_OPERATIONS,
   ...REMOTE_OPERATIONS,
+  ...RELAY_OPERATIONS,
   ...PEER_OPERATIONS,
 ];
 

@@ -3,39 +3,34 @@ import type { DutyCount } from "../ports/duties.ts";
 /** Upper ends of histogram buckets, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** What each metric is. */
-const METRICS = {
-  relay_instances_received_total: ["counter", "Instances stored, by calling AE title"],
-  relay_tries_total: ["counter", "Deliveries tried, by destination and outcome"],
-  relay_sent_bytes_total: ["counter", "Bytes of instances that were accepted"],
-  relay_send_seconds: ["histogram", "Time that deliveries took"],
-  relay_confirmed_total: ["counter", "Duties confirmed, by level of proof"],
-  relay_dead_total: ["counter", "Duties given up, by reason"],
-  relay_duplicates_total: [
-    "counter",
-    "Instances sent again because the process ended while sending",
-  ],
-  relay_unrouted_total: ["counter", "Instances that no rule applied to"],
-  relay_hash_mismatch_total: ["counter", "Damaged files that were not sent"],
-  relay_clock_step_seconds: ["gauge", "By how much the clock was set last"],
-  relay_duties: ["gauge", "Duties by destination and state"],
-  relay_oldest_ready_seconds: ["gauge", "Age of the oldest duty that could be sent"],
-  relay_breaker_open: ["gauge", "Whether a destination is left alone"],
-} as const;
-
-/** A metric, by name. */
-export type MetricName = keyof typeof METRICS;
+/** What is counted while the process runs, each with its labels. */
+export type CounterName =
+  | "relay_instances_received_total"
+  | "relay_tries_total"
+  | "relay_sent_bytes_total"
+  | "relay_confirmed_total"
+  | "relay_dead_total"
+  | "relay_duplicates_total"
+  | "relay_unrouted_total"
+  | "relay_hash_mismatch_total"
+  | "relay_clock_step_seconds";
 
 /** Labels of a value. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Values that change all the time, since the start of the process. */
-export interface Metrics {
-  add(name: MetricName, labels: Labels, value?: number): void;
-  set(name: MetricName, labels: Labels, value: number): void;
-  observe(name: MetricName, labels: Labels, seconds: number): void;
-  /** All values in the text format of Prometheus (version 0.0.4). */
-  text(now: MomentaryValues): string;
+/** A value of the text format of Prometheus, whose name has its labels. */
+export interface Sample {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What the relay counts and measures. */
+export interface RelayMetrics {
+  add(name: CounterName, labels: Labels, value?: number): void;
+  set(name: CounterName, labels: Labels, value: number): void;
+  /** Notes how long a delivery took: the histogram `relay_send_seconds`. */
+  sent(destination: string, seconds: number): void;
+  samples(now: MomentaryValues): readonly Sample[];
 }
 
 /** What is counted when it is asked for. */
@@ -47,88 +42,74 @@ export interface MomentaryValues {
   readonly breakers: ReadonlyMap<string, boolean>;
 }
 
-/** Makes empty metrics. */
-export function createMetrics(): Metrics {
-  const values = new Map<MetricName, Map<string, number>>();
-  const histograms = new Map<MetricName, Map<string, { counts: number[]; sum: number }>>();
-  const of = <T>(all: Map<MetricName, Map<string, T>>, name: MetricName) => {
-    let found = all.get(name);
-    if (!found) all.set(name, found = new Map());
-    return found;
-  };
+interface Histogram {
+  readonly counts: number[];
+  sum: number;
+}
 
+/** Makes empty metrics. */
+export function createRelayMetrics(): RelayMetrics {
+  const values = new Map<string, number>();
+  const histograms = new Map<string, Histogram>();
   return {
     add(name, labels, value = 1) {
-      const series = of(values, name);
-      const key = labelText(labels);
-      series.set(key, (series.get(key) ?? 0) + value);
+      const key = name + labelText(labels);
+      values.set(key, (values.get(key) ?? 0) + value);
     },
-    set: (name, labels, value) => void of(values, name).set(labelText(labels), value),
-    observe(name, labels, seconds) {
-      const series = of(histograms, name);
-      const key = labelText(labels);
-      const histogram = series.get(key) ?? { counts: BUCKETS.map(() => 0).concat(0), sum: 0 };
+    set: (name, labels, value) => void values.set(name + labelText(labels), value),
+    sent(destination, seconds) {
+      let histogram = histograms.get(destination);
+      if (!histogram) {
+        histogram = { counts: BUCKETS.map(() => 0).concat(0), sum: 0 };
+        histograms.set(destination, histogram);
+      }
       const bucket = BUCKETS.findIndex((end) => seconds <= end);
       histogram.counts[bucket < 0 ? BUCKETS.length : bucket]!++;
       histogram.sum += seconds;
-      series.set(key, histogram);
     },
-    text(now) {
-      const momentary = momentaryLines(now);
-      return Object.entries(METRICS).flatMap(([name, [type, help]]) => {
-        const known = name as MetricName;
-        const lines = [
-          ...[...of(values, known)].map(([labels, value]) => `${name}${labels} ${value}`),
-          ...[...of(histograms, known)].flatMap(([labels, each]) =>
-            histogramLines(name, labels, each)
-          ),
-          ...momentary.filter((line) => line.startsWith(`${name}{`)),
-        ];
-        return lines.length === 0
-          ? []
-          : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
-      }).join("\n") + "\n";
-    },
+    samples: (now) => [
+      ...[...values].map(([name, value]) => ({ name, value })),
+      ...[...histograms].flatMap(([destination, each]) => histogramSamples(destination, each)),
+      ...momentarySamples(now),
+    ],
   };
 }
 
-function momentaryLines({ duties, oldest, breakers }: MomentaryValues): string[] {
+function momentarySamples({ duties, oldest, breakers }: MomentaryValues): Sample[] {
   return [
-    ...duties.map(({ destination, state, count }) =>
-      `relay_duties${labelText({ destination, state })} ${count}`
-    ),
-    ...[...oldest].map(([destination, seconds]) =>
-      `relay_oldest_ready_seconds${labelText({ destination })} ${seconds}`
-    ),
-    ...[...breakers].map(([destination, open]) =>
-      `relay_breaker_open${labelText({ destination })} ${open ? 1 : 0}`
-    ),
+    ...duties.map(({ destination, state, count }) => ({
+      name: `relay_duties${labelText({ destination, state })}`,
+      value: count,
+    })),
+    ...[...oldest].map(([destination, value]) => ({
+      name: `relay_oldest_ready_seconds${labelText({ destination })}`,
+      value,
+    })),
+    ...[...breakers].map(([destination, open]) => ({
+      name: `relay_breaker_open${labelText({ destination })}`,
+      value: open ? 1 : 0,
+    })),
   ];
 }
 
-function histogramLines(
-  name: string,
-  labels: string,
-  { counts, sum }: { readonly counts: readonly number[]; readonly sum: number },
-): string[] {
+/** A histogram as cumulative counts (Prometheus, "Histograms"). */
+function histogramSamples(destination: string, { counts, sum }: Histogram): Sample[] {
   let total = 0;
-  const lines = counts.map((count, n) => {
+  const buckets = counts.map((count, n) => {
     total += count;
     const le = n < BUCKETS.length ? String(BUCKETS[n]) : "+Inf";
-    return `${name}_bucket${withLabel(labels, `le="${le}"`)} ${total}`;
+    return { name: `relay_send_seconds_bucket${labelText({ destination, le })}`, value: total };
   });
-  return [...lines, `${name}_sum${labels} ${sum}`, `${name}_count${labels} ${total}`];
+  const labels = labelText({ destination });
+  return [
+    ...buckets,
+    { name: `relay_send_seconds_sum${labels}`, value: sum },
+    { name: `relay_send_seconds_count${labels}`, value: total },
+  ];
 }
 
-function withLabel(labels: string, label: string): string {
-  return labels === "" ? `{${label}}` : `${labels.slice(0, -1)},${label}}`;
-}
-
-/** Labels as Prometheus has them, with quotes, backslashes and line ends escaped. */
+/** Labels with quotes, backslashes and line ends escaped. */
 function labelText(labels: Labels): string {
-  const entries = Object.entries(labels);
-  if (entries.length === 0) return "";
-  const escape = (text: string) =>
-    text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
-  return `{${entries.map(([name, value]) => `${name}="${escape(value)}"`).join(",")}}`;
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }

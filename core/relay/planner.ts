@@ -39,6 +39,9 @@ export interface PlannerPorts {
   aetOf(destination: Destination): string | undefined;
 }
 
+/** What planning looks at beside the file. */
+export type PlannedInstance = Pick<NewInstance, "ids" | "metadata" | "file">;
+
 /** What a rule makes of an instance. */
 export interface RuleVerdict {
   readonly rule: string;
@@ -58,10 +61,10 @@ export interface Planner {
   /** Undefined without rules. */
   readonly plan: PlanDuties;
   /** The same, with reasons. */
-  judge(instance: NewInstance, source: ByteSource, origin: Origin): Promise<Verdict>;
+  judge(instance: PlannedInstance, source: ByteSource, origin: Origin): Promise<Verdict>;
   /** The duties of one rule, whatever its conditions and trigger: they are ready. */
   replay(
-    instance: NewInstance,
+    instance: PlannedInstance,
     source: ByteSource,
     rule: VersionedRule,
   ): Promise<DutyPlan | undefined>;
@@ -88,7 +91,7 @@ function changesBefore(rule: Rule, at: number): readonly Change[] {
 /** Makes the function that the ingest asks. */
 export function createPlanner(ports: PlannerPorts): Planner {
   async function factsOf(
-    instance: NewInstance,
+    instance: PlannedInstance,
     { source, origin, rules }: {
       source: ByteSource;
       origin: Origin;
@@ -119,7 +122,11 @@ export function createPlanner(ports: PlannerPorts): Planner {
     return { dataSet, source: sourceFacts(instance, origin, ports.clock.now()) };
   }
 
-  function planOf(rules: readonly VersionedRule[], instance: NewInstance, facts: Facts): DutyPlan {
+  function planOf(
+    rules: readonly VersionedRule[],
+    instance: PlannedInstance,
+    facts: Facts,
+  ): DutyPlan {
     const duties = new Map<string, NewDuty>();
     const timers: NewTimer[] = [];
     for (const versioned of rules) {
@@ -189,7 +196,11 @@ function applying(rules: readonly VersionedRule[], facts: Facts): readonly Versi
   return found.length > 0 ? found : matching(true);
 }
 
-function sourceFacts({ metadata, file }: NewInstance, origin: Origin, now: number): SourceFacts {
+function sourceFacts(
+  { metadata, file }: PlannedInstance,
+  origin: Origin,
+  now: number,
+): SourceFacts {
   return {
     callingAet: origin.kind === "dicom" ? origin.remoteAet : undefined,
     calledAet: origin.kind === "dicom" ? origin.calledAet : undefined,
@@ -210,11 +221,11 @@ const GROUPS = {
   "complete-study": "Study",
 } as const;
 
-function groupOf({ trigger }: Rule, { ids }: NewInstance): string {
+function groupOf({ trigger }: Rule, { ids }: PlannedInstance): string {
   return trigger in GROUPS ? ids[GROUPS[trigger as keyof typeof GROUPS]] : "";
 }
 
-function timerOf(rule: Rule, instance: NewInstance, facts: Facts): NewTimer | undefined {
+function timerOf(rule: Rule, instance: PlannedInstance, facts: Facts): NewTimer | undefined {
   const group = groupOf(rule, instance);
   if (group === "") return undefined;
   const required = rule.required ?? [];
@@ -234,7 +245,7 @@ function timerOf(rule: Rule, instance: NewInstance, facts: Facts): NewTimer | un
 }
 
 interface Planning {
-  readonly instance: NewInstance;
+  readonly instance: PlannedInstance;
   readonly facts: Facts;
   readonly ports: PlannerPorts;
 }

@@ -1,4 +1,6 @@
+import type { Extract } from "../archive/extract.ts";
 import type { PlanDuties } from "../archive/ingest.ts";
+import type { ByteSource } from "../bytes/source.ts";
 import type { Config } from "../config.ts";
 import type { CharacterSets } from "../dicom/charset.ts";
 import { DicomError } from "../errors.ts";
@@ -10,8 +12,8 @@ import { createBucket } from "./bucket.ts";
 import { createRelayEngine, type RelayEngine } from "./engine.ts";
 import { createRelayEvents, type RelayEvents } from "./events.ts";
 import type { LaneEvents } from "./lane_ports.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import { chainHash, chainsOf, createPlanner, type Planner } from "./planner.ts";
+import { createRelayMetrics, type RelayMetrics, type Sample } from "./metrics.ts";
+import { chainHash, chainsOf, createPlanner, type Planner, type Verdict } from "./planner.ts";
 import { type Changed, createPrepare } from "./prepare.ts";
 import { type Change, defaultDestination, type Destination } from "./rule.ts";
 import { openSettings, type RelaySettings } from "./settings.ts";
@@ -22,7 +24,8 @@ export interface RelayPorts {
   readonly duties: Duties;
   readonly index: Pick<Index, "forgetFiles">;
   readonly properties: Properties;
-  readonly files: Pick<FileStore, "open" | "remove">;
+  readonly files: Pick<FileStore, "open" | "remove" | "stage">;
+  readonly extract: (source: ByteSource) => Promise<Extract>;
   readonly destinations: Destinations;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,11 +49,18 @@ export interface Relay extends AsyncDisposable {
   readonly settings: RelaySettings;
   readonly duties: Duties;
   readonly events: RelayEvents;
-  readonly metrics: Metrics;
+  /** All that the relay counts. */
+  samples(): Promise<readonly Sample[]>;
   readonly engine: RelayEngine;
   /** All destinations that rules name, that are configured, or that are owed something. */
   destinationNames(): Promise<readonly string[]>;
   destination(name: string): Destination | undefined;
+  /**
+   * What the rules would make of a file; nothing is stored.
+   *
+   * @throws DicomError `bad-file`, …
+   */
+  test(bytes: AsyncIterable<Uint8Array>): Promise<Verdict>;
   /** Says that settings or what destinations refer to were changed. */
   reload(): Promise<void>;
 }
@@ -58,7 +68,7 @@ export interface Relay extends AsyncDisposable {
 /** Makes the relay and reads its settings; nothing is sent before `start()`. */
 export async function createRelay(ports: RelayPorts): Promise<Relay> {
   const { config, duties, properties, clock, log, destinations } = ports;
-  const metrics = createMetrics();
+  const metrics = createRelayMetrics();
   const events = createRelayEvents(clock);
   const settings = await openSettings(config, properties, async (rules) => {
     for (const chain of rules.flatMap(chainsOf)) {
@@ -119,9 +129,22 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
     settings,
     duties,
     events,
-    metrics,
     engine,
     destination,
+    async samples() {
+      const now = clock.now();
+      const oldest = (await duties.oldestReady()).map(({ destination, at }) =>
+        [destination, (now - at) / 1000] as const
+      );
+      const breakers = [...engine.lanes].map(([name, lane]) =>
+        [name, lane.status().breaker === "open"] as const
+      );
+      return metrics.samples({
+        duties: await duties.dutyCounts(),
+        oldest: new Map(oldest),
+        breakers: new Map(breakers),
+      });
+    },
     stored(instance, plan) {
       const aet = instance.metadata.Instance[METADATA.RemoteAET] ?? "";
       metrics.add("relay_instances_received_total", { aet });
@@ -136,6 +159,13 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
       engine.wake(
         plan.duties.filter(({ state }) => state === "ready").map((duty) => duty.destination),
       );
+    },
+    async test(bytes) {
+      await using staged = await ports.files.stage(bytes);
+      const { ids, metadata } = await ports.extract(staged.source);
+      const instance = { ids, metadata, file: staged.file };
+      const origin = { kind: "http", remoteIp: "127.0.0.1", username: "" } as const;
+      return await planner.judge(instance, staged.source, origin);
     },
     start: engine.start,
     reload: engine.reload,
@@ -164,7 +194,7 @@ function namesIn(
 /** Turns what happens in lanes into metrics and events. */
 function laneEvents(
   { metrics, events, lookAt, pause }: {
-    readonly metrics: Metrics;
+    readonly metrics: RelayMetrics;
     readonly events: RelayEvents;
     readonly lookAt: (at: number) => void;
     readonly pause: (name: string, reason: string) => void;
@@ -181,7 +211,7 @@ function laneEvents(
     delivered(duty, change, { kind, ms, bytes, status }) {
       const { destination } = duty;
       metrics.add("relay_tries_total", { destination, class: kind });
-      metrics.observe("relay_send_seconds", { destination }, ms / 1000);
+      metrics.sent(destination, ms / 1000);
       if (kind === "accepted") metrics.add("relay_sent_bytes_total", { destination }, bytes);
       if (kind === "damaged") metrics.add("relay_hash_mismatch_total", {});
       if (duty.maybeSent) metrics.add("relay_duplicates_total", { destination });
