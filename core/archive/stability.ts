@@ -48,16 +48,22 @@ export function createStability(ports: StabilityPorts): Stability {
   async function settle(): Promise<void> {
     while (!disposed) {
       const now = clock.now();
-      const count = await index.markStable(now - stableAgeMs, now);
+      const count = await index.markStable(now - stableAgeMs, now) || await markFromFuture(now);
       if (count === 0) break;
       changed();
     }
     await armForOldest();
   }
 
+  /** What was received after now came before the clock stepped back: its age is not known, but a wait is over. */
+  async function markFromFuture(now: number): Promise<number> {
+    const oldest = await index.oldestUnstable();
+    return oldest !== undefined && oldest > now ? await index.markStable(oldest, now) : 0;
+  }
+
   async function armForOldest(): Promise<void> {
     const oldest = await index.oldestUnstable();
-    if (oldest !== undefined) arm(oldest + stableAgeMs);
+    if (oldest !== undefined) arm(Math.min(oldest, clock.now()) + stableAgeMs);
   }
 
   return {

@@ -149,3 +149,26 @@ Deno.test("disposal leaves no timer, and nothing arms one again", async () => {
   assert.equal(watch.clock.pending, 0);
   await watch.index[Symbol.asyncDispose]();
 });
+
+Deno.test("a clock that steps back does not hold stability up for long", async () => {
+  await using watch = makeWatch();
+  await watch.store("1");
+  await watch.stability[Symbol.asyncDispose]();
+  watch.clock.set(watch.clock.now() - 10 * 365 * 86_400_000);
+  const later = makeWatch(watch.index, watch.clock); // as after a restart
+  await using _ended = later.stability;
+  await later.stability.start();
+  await later.clock.advance(AGE - 1);
+  assert.deepEqual(await watch.stable(), []);
+  await later.clock.advance(1);
+  assert.equal((await watch.stable()).length, 3);
+});
+
+Deno.test("a clock that steps ahead makes stable what waits, and loses nothing", async () => {
+  await using watch = makeWatch();
+  await watch.store("1");
+  watch.clock.set(watch.clock.now() + 10 * 365 * 86_400_000);
+  await watch.store("2", "1.1.2");
+  await watch.clock.advance(AGE);
+  assert.equal((await watch.stable()).filter((type) => type === "StableSeries").length, 2);
+});
