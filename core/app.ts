@@ -3,6 +3,7 @@ import { type Attachments, createAttachments } from "./archive/attachments.ts";
 import { type Archives, createArchives } from "./archive/archive_stream.ts";
 import { type ArchiveShelf, createArchiveShelf } from "./archive/archive_stream/shelf.ts";
 import { type ChangeFeed, createChangeFeed } from "./archive/changes.ts";
+import { createDicom, type NewDicom } from "./archive/create_dicom.ts";
 import { createExports, type Exports } from "./archive/exports.ts";
 import { createExtract } from "./archive/extract.ts";
 import { createImages, type Images } from "./archive/images.ts";
@@ -127,6 +128,8 @@ export interface App extends AsyncDisposable {
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
   readonly modifier: Modifier;
+  /** The file of a new instance. @throws DicomError as `createDicom()` */
+  readonly createDicom: (wanted: NewDicom) => AsyncIterable<Uint8Array>;
   readonly anonymizations: AnonymizationCounter;
   readonly metadata: MetadataChanges;
   readonly attachments: Attachments;
@@ -311,6 +314,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     requestedTags,
     remove,
     modifier,
+    createDicom: (wanted) => createDicom({ files, transcoder }, wanted),
     anonymizations: createAnonymizationCounter(properties),
     protection: createProtection({ index, clock }),
     exports: createExports({ index, clock, log, enabled: config.logExportedResources }),

@@ -48,6 +48,23 @@ export const ERRORS = {
     number: 47,
     text: "Your configuration file contains configuration that are mutually incompatible",
   },
+  "overrides-parent": {
+    number: 2020,
+    text: "Trying to override a value inherited from a parent module",
+  },
+  "use-content": {
+    number: 2021,
+    text: 'Use "Content" to inject an image into a new DICOM instance',
+  },
+  "bad-parent": {
+    number: 2024,
+    text: "Trying to attach a new DICOM instance to an inexistent resource",
+  },
+  "parent-is-instance": {
+    number: 2025,
+    text:
+      "Trying to attach a new DICOM instance to an instance (must be a series, study or patient)",
+  },
   "too-large": { number: 4, text: "Not enough memory" },
   "unsupported-media": { number: 3000, text: "Unsupported media type" },
 } as const satisfies Record<string, { number: number; text: string }>;

@@ -50,6 +50,10 @@ export const FAILURE_STATUS = {
   "duplicate": 0x0111,
   "configuration": Status.processingFailure,
   "canceled-job": Status.processingFailure,
+  "overrides-parent": Status.processingFailure,
+  "use-content": Status.processingFailure,
+  "bad-parent": Status.processingFailure,
+  "parent-is-instance": Status.processingFailure,
   "too-large": Status.outOfResources,
   "unsupported-media": Status.cannotUnderstand,
 } as const satisfies Record<ErrorCode, number>;

@@ -10,6 +10,7 @@ import { attachmentRoutes } from "./attachments.ts";
 import { exportRoutes } from "./exports.ts";
 import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
+import { createDicomRoutes } from "./create_dicom.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { imageRoutes, seriesImageRoutes, unsupportedImageRoutes } from "./images.ts";
@@ -71,6 +72,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/tools", metricsRoutes(app));
   routes.route("/tools", toolRoutes(app));
   routes.route("/tools", bulkModifyRoutes(app));
+  routes.route("/tools", createDicomRoutes(app));
   routes.route("/modalities", modalityRoutes(app));
   routes.route("/peers", peerRoutes(app));
   routes.route("/relay", relayRoutes(app));

@@ -39,6 +39,10 @@ export const HTTP_STATUS = {
   "forbidden": 403,
   "duplicate": 409,
   "configuration": 500,
+  "overrides-parent": 400,
+  "use-content": 400,
+  "bad-parent": 400,
+  "parent-is-instance": 400,
   "too-large": 413,
   "unsupported-media": 415,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;

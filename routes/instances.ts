@@ -43,7 +43,8 @@ function resultJson(result: UploadResult) {
   );
 }
 
-function outcomeJson({ kind, ids }: IngestOutcome) {
+/** Orthanc's answer to what was stored. */
+export function outcomeJson({ kind, ids }: IngestOutcome) {
   return {
     ID: ids.Instance,
     ParentPatient: ids.Patient,

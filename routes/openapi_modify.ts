@@ -1,5 +1,6 @@
 import { LEVELS } from "../core/archive/resource.ts";
 import { LEVEL_NAMES } from "./levels.ts";
+import { CreateDicom } from "./create_dicom.ts";
 import { Anonymize, BulkAnonymize, BulkModify, Modify } from "./modify.ts";
 import { Reconstruct } from "./reconstruct.ts";
 import { Merge, Split } from "./split_merge.ts";
@@ -54,6 +55,13 @@ export const MODIFY_OPERATIONS: readonly Operation[] = [
     path: "/tools/bulk-modify",
     summary: "Change many resources into new ones",
     body: BulkModify,
+    answer: "application/json",
+  },
+  {
+    method: "post",
+    path: "/tools/create-dicom",
+    summary: "Make an instance or a series of values and content",
+    body: CreateDicom,
     answer: "application/json",
   },
   {
