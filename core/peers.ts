@@ -29,8 +29,8 @@ export interface Peers {
 /** The options that this depends on. */
 type PeerOptions = Pick<Config, "orthancPeers" | "orthancPeersInDatabase" | "httpTimeout">;
 
-/** Under which name the index has them. */
-const PROPERTY = "peers";
+/** Where the index keeps peers (option `OrthancPeersInDatabase`). */
+const PROPERTY = "OrthancPeers";
 const MS_PER_SECOND = 1000;
 
 const Stored = named(peer);
