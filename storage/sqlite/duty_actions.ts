@@ -1,12 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import {
-  DELETION,
-  type DutyAction,
-  type DutyFilter,
-  type DutyState,
-  PRIORITIES,
-} from "../../core/ports/duties.ts";
-import { FILTER, filterValues } from "./duty_queries.ts";
+import { DELETION, type DutyAction, type DutyState, PRIORITIES } from "../../core/ports/duties.ts";
+import { conditionOf, type DutyChoice } from "./duty_queries.ts";
 
 /** What each action does, and to duties in which states. */
 const ACTIONS = {
@@ -27,36 +21,20 @@ const ACTIONS = {
 
 /** What people do with duties. A duty whose instance is gone cannot be carried out any more. */
 export function createDutyActions(db: DatabaseSync) {
-  const statements = Object.fromEntries(
-    Object.entries(ACTIONS).map(([kind, { from, change }]) => {
-      const states = from.map((state) => `'${state}'`).join(", ");
-      const exists = kind === "retry"
-        ? `AND EXISTS (SELECT 1 FROM resource WHERE level = 3 AND public_id = duty.instance)`
-        : "";
-      return [
-        kind,
-        db.prepare(`UPDATE duty SET ${change}
-        WHERE ($id IS NULL OR id = $id) AND ${FILTER} AND state IN (${states}) ${exists}
-        AND destination <> '${DELETION}' AND $now = $now AND ($priority IS NULL OR true)
-        RETURNING destination`),
-      ];
-    }),
-  );
-
   return {
-    actOnDuties(
-      which: { readonly id: number } | Omit<DutyFilter, "limit">,
-      action: DutyAction,
-      now: number,
-    ): string[] {
-      const id = "id" in which ? which.id : null;
-      const rows = statements[action.kind]!.all({
-        id,
-        ...filterValues("id" in which ? {} : which),
-        now,
-        priority: action.kind === "priority" ? PRIORITIES.indexOf(action.priority) : null,
-      });
-      return [...new Set(rows.map((row) => String(row.destination)))];
+    actOnDuties(choice: DutyChoice, action: DutyAction, now: number): string[] {
+      const { from, change } = ACTIONS[action.kind];
+      const { where, values } = conditionOf(choice);
+      const states = from.map((state) => `'${state}'`).join(", ");
+      const act = db.prepare(`UPDATE duty SET ${change} WHERE ${where} AND state IN (${states})
+        AND destination <> '${DELETION}' AND $now = $now AND ($priority IS NULL OR true)
+        ${action.kind === "retry" ? STILL_THERE : ""} RETURNING destination`);
+      const priority = action.kind === "priority" ? PRIORITIES.indexOf(action.priority) : null;
+      const rows = act.all({ ...values, now, priority });
+      return [...new Set(rows.map(({ destination }) => String(destination)))];
     },
   };
 }
+
+const STILL_THERE =
+  `AND EXISTS (SELECT 1 FROM resource WHERE level = 3 AND public_id = duty.instance)`;

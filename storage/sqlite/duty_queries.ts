@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import {
   type Duty,
+  DUTY_STATES,
   type DutyCount,
   type DutyFilter,
   type DutyState,
@@ -9,23 +10,33 @@ import {
 } from "../../core/ports/duties.ts";
 import type { ProofLevel } from "../../core/ports/destinations.ts";
 
-/** The conditions of a filter, with parameters of the same names; the last keeps every parameter in use. */
-export const FILTER = `($state IS NULL OR state = $state)
-  AND ($destination IS NULL OR destination = $destination) AND ($study IS NULL OR study = $study)
-  AND ($rule IS NULL OR rule = $rule) AND ($before IS NULL OR id < $before)`;
+/** The columns that filters compare; a column is in the statement only where it is asked for, so that indexes serve. */
+const FILTERS = {
+  id: "id = $id",
+  state: "state = ",
+  destination: "destination = $destination",
+  study: "study = $study",
+  rule: "rule = $rule",
+  before: "id < $before",
+} as const;
 
-/** The parameters of `FILTER`. */
-export function filterValues(filter: Omit<DutyFilter, "limit">) {
-  const { state = null, destination = null, study = null, rule = null, before = null } = filter;
-  return { state, destination, study, rule, before };
+/** Which duties: all that it names must hold. */
+export type DutyChoice = { readonly id: number } | Omit<DutyFilter, "limit">;
+
+/** The condition of a choice, with its parameters. */
+export function conditionOf(choice: DutyChoice) {
+  const given = Object.entries(choice).filter(([name]) => name in FILTERS);
+  const terms = given.map(([name, value]) => {
+    if (name !== "state") return FILTERS[name as keyof typeof FILTERS];
+    const state = DUTY_STATES.find((each) => each === value); // as a literal, for the partial indexes
+    return `${FILTERS.state}'${state}'`;
+  });
+  const values = Object.fromEntries(given.filter(([name]) => name !== "state"));
+  return { where: terms.length === 0 ? "true" : terms.join(" AND "), values };
 }
 
 /** Looking at the queue. */
 export function createDutyQueries(db: DatabaseSync) {
-  const list = db.prepare(`SELECT * FROM duty WHERE ${FILTER} ORDER BY id DESC LIMIT $limit`);
-  const ofStudy = db.prepare(
-    `SELECT * FROM duty WHERE study = $study AND ${FILTER} ORDER BY id DESC LIMIT $limit`,
-  );
   const one = db.prepare(`SELECT * FROM duty WHERE id = ?`);
   const tries = db.prepare(`SELECT * FROM duty_try WHERE duty = ? ORDER BY rowid`);
   const counts = db.prepare(
@@ -39,9 +50,10 @@ export function createDutyQueries(db: DatabaseSync) {
   const chain = db.prepare(`SELECT actions FROM duty_chain WHERE hash = ?`);
 
   return {
-    duties(filter: DutyFilter): Duty[] {
-      const statement = filter.study === undefined ? list : ofStudy;
-      return statement.all({ ...filterValues(filter), limit: filter.limit }).map(dutyOf);
+    duties({ limit, ...filter }: DutyFilter): Duty[] {
+      const { where, values } = conditionOf(filter);
+      const list = db.prepare(`SELECT * FROM duty WHERE ${where} ORDER BY id DESC LIMIT $limit`);
+      return list.all({ ...values, limit }).map(dutyOf);
     },
     duty(id: number) {
       const row = one.get(id);

@@ -43,8 +43,9 @@ export function createDutyTimers(db: DatabaseSync) {
   const deletions = db.prepare(`SELECT id FROM duty WHERE destination = '${DELETION}'
     AND state = 'waiting' AND due_at <= ? ORDER BY due_at LIMIT ?`);
   const next = db.prepare(`SELECT min(due_at) AS at FROM (
-    SELECT min(due_at) AS due_at FROM duty WHERE state IN ('waiting', 'retry') AND due_at IS NOT NULL
-    UNION ALL SELECT min(due_at) FROM duty WHERE state = 'sent'
+    SELECT min(due_at) AS due_at FROM duty WHERE state = 'waiting' AND due_at IS NOT NULL
+    UNION ALL SELECT min(due_at) FROM duty WHERE state = 'retry' AND due_at IS NOT NULL
+    UNION ALL SELECT min(due_at) FROM duty WHERE state = 'sent' AND due_at IS NOT NULL
     UNION ALL SELECT min(due_at) FROM duty_timer WHERE due_at IS NOT NULL)`);
   const hasten = db.prepare(`UPDATE duty SET state = 'ready', due_at = NULL
     WHERE state = 'retry' AND destination = ?`);
@@ -87,12 +88,12 @@ function createExpiry(db: DatabaseSync) {
     Object.entries(ON_TIMEOUT).map(([name, change]) => [
       name,
       db.prepare(`UPDATE duty SET ${change}
-      WHERE rule = $rule AND grp = $grp AND state = 'waiting' AND destination <> '${DELETION}'
+      WHERE rule = $rule AND grp = $grp AND grp <> '' AND state = 'waiting' AND destination <> '${DELETION}'
       AND $now = $now RETURNING destination`),
     ]),
   ) as Record<keyof typeof ON_TIMEOUT, ReturnType<DatabaseSync["prepare"]>>; // the keys are those of the table
   const again = db.prepare(`UPDATE duty SET state = 'ready', due_at = NULL, ended_at = NULL
-    WHERE rule = ? AND grp = ? AND state IN ('sent', 'unproven', 'confirmed')
+    WHERE rule = ? AND grp = ? AND grp <> '' AND state IN ('sent', 'unproven', 'confirmed')
     AND destination <> '${DELETION}'`);
 
   return (now: number) =>

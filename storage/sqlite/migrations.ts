@@ -159,12 +159,11 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX duty_study ON duty(study);
    CREATE INDEX duty_ready ON duty(destination, priority, id) WHERE state = 'ready';
    CREATE INDEX duty_sending ON duty(id) WHERE state = 'sending';
-   CREATE INDEX duty_due ON duty(due_at) WHERE state IN ('waiting', 'retry') AND due_at IS NOT NULL;
+   CREATE INDEX duty_due ON duty(state, due_at) WHERE due_at IS NOT NULL;
    CREATE INDEX duty_retry ON duty(destination) WHERE state = 'retry';
-   CREATE INDEX duty_proof ON duty(due_at, destination) WHERE state = 'sent';
    CREATE INDEX duty_group ON duty(grp, rule) WHERE grp <> '';
    CREATE INDEX duty_strict ON duty(series, destination, id) WHERE strict = 1;
-   CREATE INDEX duty_bad ON duty(state, id) WHERE state IN ('dead', 'unproven');
+   CREATE INDEX duty_dead ON duty(id) WHERE state = 'dead';
 
    CREATE TABLE duty_try (
      duty    INTEGER NOT NULL REFERENCES duty(id) ON DELETE CASCADE,

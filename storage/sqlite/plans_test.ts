@@ -3,6 +3,7 @@ import { everyResource, type Query, type TagCondition, WHOLE } from "../../core/
 import { type Level, LEVELS } from "../../core/archive/resource.ts";
 import { matcherOf } from "../../core/dicom/match.ts";
 import { TAG } from "../../core/dicom/tag.ts";
+import { DELETION, type NewDuty, type NewTimer } from "../../core/ports/duties.ts";
 import { makeInstance } from "../../tests/support/index.ts";
 import { openDatabase } from "./database.ts";
 import { createMethods } from "./methods.ts";
@@ -77,12 +78,56 @@ const HOT: Record<string, (methods: Methods) => void> = {
   "labels": (index) => [index.addLabel(study, "a"), index.removeLabel(study, "a")],
   "stability": (index) => [index.oldestUnstable(), index.markStable(0, 0)],
   "distinct": (index) => index.distinct(study, "Series", { tag: TAG.modality }),
+  "duties": (index) => {
+    const duty: NewDuty = {
+      rule: "r",
+      ruleVersion: 1,
+      destination: "a",
+      chain: "",
+      confirm: "commit",
+      priority: "normal",
+      state: "ready",
+      dueAt: null,
+      group: "",
+      callingAet: "",
+      strictSeries: true,
+      hops: [],
+    };
+    const timer: NewTimer = {
+      rule: "r",
+      group: "g",
+      quietMs: 1,
+      maxWaitMs: 9,
+      seen: 0,
+      required: 0,
+      onTimeout: "send",
+      onLate: "send-all",
+    };
+    const deletion = { ...duty, destination: DELETION, state: "waiting" as const, dueAt: 0 };
+    const plan = { duties: [duty, deletion], timers: [timer] };
+    index.store(makeInstance({ instance: "3" }), "Always", true, plan);
+    const request = { destination: "a", lowest: "bulk", exceptRules: [], turns: ["stat"] } as const;
+    const [claimed] = index.claimDuties(request);
+    index.settleDuties([{ id: claimed!.id, state: "sent", dueAt: 5 }]);
+    index.claimProofs({ destination: "a", now: 9, retryAt: 9, limit: 9 });
+    index.settleDuties([{ id: claimed!.id, state: "confirmed", endedAt: 5 }]);
+    index.promoteDuties(1e15);
+    index.dueDeletions(1e15, 9).forEach((id) => index.deleteDelivered(id, 1e15));
+    index.hastenDuties("a");
+    index.reclaimDuties();
+    index.restartGraces(0);
+    index.deliveryOf("s");
+    index.oldestReady();
+    index.actOnDuties({ id: 1 }, { kind: "retry" }, 0);
+    index.duties({ study: "s", limit: 9 });
+    index.duty(1);
+  },
   "journal": (index) => [index.unflushed(), index.knownFiles("abcd"), index.markFlushed(1)],
 };
 
 /** What may be read from end to end: small by nature, or only what waits to be done. */
 const SMALL =
-  /^SCAN (tree|total|json_each|sqlite_sequence|CONSTANT ROW|\(subquery|obsolete_file|file USING (COVERING )?INDEX file_unflushed)/;
+  /^SCAN (tree|total|json_each|sqlite_sequence|CONSTANT ROW|\(subquery|obsolete_file|file USING (COVERING )?INDEX file_unflushed|duty_total|duty USING COVERING INDEX duty_sending)/;
 /** All of a level, which is as good as a whole table. */
 const LEVEL = /resource_public \(level=\?\)/;
 
