@@ -155,6 +155,14 @@ function isRetained(level: Level, profile: Modification["profile"]): boolean {
   return level !== "Patient" && (profile?.retain.includes("RetainUIDs") ?? false);
 }
 
+/** Whether nothing was said that the profile does not have: only then a result can claim it (as Orthanc). */
+function isWholeProfile({ modification, replace, remove, keep }: ReadModification): boolean {
+  return modification.removePrivateTags && remove.length === 0 && keep.length === 0 &&
+    replace.every(({ path }) => path.steps.length === 0 && path.tag === TAG.patientName);
+}
+
+const DEIDENTIFICATION_METHOD = 0x00120063;
+
 /** PS3.15 Section E.2: says that and how it was done. */
 function declareAnonymized(
   root: EditedDataSet,
@@ -164,9 +172,13 @@ function declareAnonymized(
   const method = `Outpost - PS 3.15-${edition} Table E.1-1 Basic Profile`;
   const elements: NewElement[] = [
     { tag: 0x00120062, vr: "CS", value: "YES" },
-    { tag: 0x00120063, vr: "LO", value: method },
+    { tag: DEIDENTIFICATION_METHOD, vr: "LO", value: method },
   ];
-  for (const element of elements) if (!keeps(read, element.tag)) root.set(element);
+  const isWhole = isWholeProfile(read);
+  for (const element of elements) {
+    const isClaim = element.tag === DEIDENTIFICATION_METHOD;
+    if (!keeps(read, element.tag) && (isWhole || !isClaim)) root.set(element);
+  }
   if (retain.length === 0) return;
   const codes = [{ code: "113100", meaning: "Basic Application Confidentiality Profile" }].concat(
     retain.map((option) => RETAIN_OPTIONS[option]),
