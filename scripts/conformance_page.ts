@@ -7,7 +7,10 @@ import {
   TRANSFER_SYNTAXES,
   type TransferSyntax,
 } from "../core/dicom/transfer_syntax.ts";
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from "../core/dicom/implementation.ts";
+import {
+  IMPLEMENTATION_CLASS_UID,
+  IMPLEMENTATION_VERSION_NAME,
+} from "../core/dicom/implementation.ts";
 import { APPLICATION_CONTEXT, REJECTIONS } from "../dimse/negotiation.ts";
 import { createNegotiationPolicy } from "../dimse/negotiation_policy.ts";
 import { MOST_CONTEXTS } from "../dimse/pdu.ts";
