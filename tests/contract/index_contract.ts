@@ -3,6 +3,7 @@ import { WHOLE } from "../../core/archive/query.ts";
 import type { Index, NewInstance, OverwritePolicy, StoreOutcome } from "../../core/ports.ts";
 import { makeInstance } from "../support/index.ts";
 import { indexChangesContract } from "./index_changes_contract.ts";
+import { indexRefreshContract } from "./index_refresh_contract.ts";
 import { indexFindContract } from "./index_find_contract.ts";
 import { indexHostileContract } from "./index_hostile_contract.ts";
 import { indexModelContract } from "./index_model_contract.ts";
@@ -30,6 +31,7 @@ export function indexContract(name: string, create: () => Promise<IndexPlace>): 
   removing(test);
   labelling(test);
   indexChangesContract(test);
+  indexRefreshContract(test);
   indexFindContract(test);
   indexHostileContract(test);
   indexModelContract(test);
