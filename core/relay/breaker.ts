@@ -1,7 +1,7 @@
 /** Faults in a row after which a destination is left alone. */
 const FAULTS = 5;
 /** Time from one probe to the next. */
-const PROBE_MS = 30_000;
+export const PROBE_MS = 30_000;
 
 /** Whether a destination is used, left alone but for probes, or tried with care. */
 export type BreakerState = "closed" | "open" | "ramping";

@@ -1,8 +1,8 @@
 import { DicomError } from "../errors.ts";
 import type { Sender } from "../ports/destinations.ts";
 import type { ClaimedDuty, DutyChange, Priority } from "../ports/duties.ts";
-import { createBreaker } from "./breaker.ts";
-import { createBucket, sleepUntil } from "./bucket.ts";
+import { createBreaker, PROBE_MS } from "./breaker.ts";
+import { createBucket } from "./bucket.ts";
 import { createCrowd } from "./crowd.ts";
 import { deliver, type Delivered } from "./deliver.ts";
 import type { Lane, LanePorts } from "./lane_ports.ts";
@@ -10,6 +10,7 @@ import { afterDamage, afterDelivery } from "./outcome.ts";
 import { createProver } from "./prover.ts";
 import { createRate } from "./rate.ts";
 import type { Destination } from "./rule.ts";
+import { createSettle } from "./settle.ts";
 import { createSenders } from "./senders.ts";
 import { createTurns } from "./turns.ts";
 import { isOpen, nextLook } from "./windows.ts";
@@ -28,6 +29,7 @@ export function createLane(
 ): Lane {
   const { duties, clock, events, log } = ports;
   const { windows = [], concurrency = 1 } = destination ?? {};
+  const ended = new AbortController();
   const crowd = createCrowd(clock, concurrency);
   const breaker = createBreaker(() => crowd.most);
   const own = createBucket(clock, destination?.bytesPerSecond ?? 0);
@@ -35,11 +37,11 @@ export function createLane(
     if (destination) return ports.destinations.open(destination.target);
     throw new DicomError("not-found", `Cannot send to "${name}": there is no such destination`);
   });
+  const settle = createSettle(name, { ...ports, signal: ended.signal });
   const prover = createProver(name, { ...ports, senders });
   const turns = createTurns();
   const rate = createRate(clock);
   const running = new Map<ClaimedDuty, AbortController>();
-  const ended = new AbortController();
   let tasks = new Set<Promise<void>>();
   let claimed: ClaimedDuty[] = [];
   let unwritten = 0;
@@ -155,7 +157,7 @@ export function createLane(
     const wasClosed = breaker.state !== "open";
     if (outcome.kind !== "stopped") notice(duty, outcome, now);
     if (outcome.kind === "stopped" || (outcome.kind === "transient" && !wasClosed)) {
-      return write({ id: duty.id, state: "ready" }); // no fault of the instance: it counts as no try
+      return write({ id: duty.id, state: "ready" }, duty); // no fault of the instance: it counts as no try
     }
     const ms = now - startedAt;
     const moment = { now, random: ports.random(), sentSha256: outcome.sentSha256 };
@@ -166,7 +168,7 @@ export function createLane(
     const facts = { kind: outcome.kind, ms, bytes: duty.size, status };
     const comment = "reason" in outcome ? outcome.reason : outcome.warning ?? "";
     const { kind, bytes } = facts;
-    write({ ...change, attempt: { at: now, ms, bytes, outcome: kind, status, comment } });
+    write({ ...change, attempt: { at: now, ms, bytes, outcome: kind, status, comment } }, duty);
     events.delivered(duty, change, facts);
     if (outcome.kind === "unauthorized") events.refusedUs(name, outcome.reason);
   }
@@ -195,26 +197,15 @@ export function createLane(
     events.changed(name);
   }
 
-  function write(change: DutyChange): void {
+  function write(change: DutyChange, { strictSeries }: ClaimedDuty): void {
     if (change.state === "ready") mayHaveMore = true;
     unwritten++;
     track(
       settle(change).finally(() => {
-        if (unwritten-- === MOST_UNWRITTEN) pump();
+        if (strictSeries) mayHaveMore = true; // what comes after it in its series
+        if (unwritten-- === MOST_UNWRITTEN || strictSeries) pump();
       }),
     );
-  }
-
-  /** Until it is written; where the index fails, as it does on a full disk, a little later. */
-  async function settle(change: DutyChange): Promise<void> {
-    for (;;) {
-      try {
-        return await duties.settleDuties([change]);
-      } catch (error) {
-        log("error", "relay: cannot note an outcome", { destination: name, error: String(error) });
-        await sleepUntil(clock, clock.now() + WRITE_AGAIN_MS, ended.signal);
-      }
-    }
   }
 
   /** Sets the timer for the next probe or the next edge of a window. */
@@ -226,14 +217,20 @@ export function createLane(
     const times = [
       ...(windows.length > 0 ? [nextLook(windows, now)] : []),
       ...(breaker.probeAt !== undefined && ports.pausedBy(name) === undefined
-        ? [breaker.probeAt]
+        ? [Math.min(breaker.probeAt, now + PROBE_MS)]
         : []),
     ];
     if (times.length === 0) return;
     timer = clock.schedule(Math.min(...times), () => {
-      if (breaker.probeAt !== undefined && breaker.probeAt <= clock.now()) track(tryAgain());
+      if (isProbeDue()) track(tryAgain());
       else lane.wake();
     });
+  }
+
+  /** A clock that was set back shows by a time that is too far away. */
+  function isProbeDue(): boolean {
+    const wait = (breaker.probeAt ?? NaN) - clock.now();
+    return wait <= 0 || wait > PROBE_MS;
   }
 
   async function tryAgain(): Promise<void> {
@@ -304,7 +301,6 @@ export function createLane(
 
 const STOPPED = new DicomError("unavailable", "Cannot go on: sending was stopped");
 const PROBE_LIMIT_MS = 20_000;
-const WRITE_AGAIN_MS = 5000;
 
 function reasonOf(error: unknown): string {
   return error instanceof DicomError ? error.message : `Unexpected failure: ${String(error)}`;

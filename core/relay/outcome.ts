@@ -7,6 +7,9 @@ const MOST_REFUSALS = 3;
 /** Absences after which what was accepted is sent again: what has just arrived may not be found at once. */
 const MOST_ABSENCES = 2;
 
+/** `Retry-After` is honoured up to here; what waits longer is taken for the work of a clock that was set back. */
+const LONGEST_RETRY_AFTER_MS = 3600_000;
+
 /** What a change depends on beside the outcome. */
 export interface Moment {
   /** Milliseconds since 1970. */
@@ -38,7 +41,7 @@ const DELIVERED: {
   }),
   transient: ({ tries }, { reason, retryAfterMs = 0 }, { now, random }) => ({
     state: "retry",
-    dueAt: now + Math.max(backoffMs(tries, random), retryAfterMs),
+    dueAt: now + Math.max(backoffMs(tries, random), Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS)),
     tries: tries + 1,
     reason,
   }),

@@ -6,8 +6,8 @@ import { createRemoval } from "./store.ts";
 /** Duties made ready in one transaction; the rest follows in the next. */
 const BATCH = 1000;
 
-/** No duty waits longer for another try; a later time shows that the clock was set back. */
-const LONGEST_WAIT_MS = 24 * 3600_000;
+/** No duty waits longer for another try, or for its proof; a later time shows that the clock was set back. */
+const LONGEST_WAIT_MS = 3600_000;
 
 /** A timer that has run out. */
 interface Expired {
@@ -31,12 +31,11 @@ const ON_TIMEOUT = {
 
 /** What becomes due by the passing of time. */
 export function createDutyTimers(db: DatabaseSync) {
-  const due = db.prepare(
-    `SELECT id, destination, state FROM duty WHERE state IN ('waiting', 'retry')
-    AND due_at IS NOT NULL AND destination <> '${DELETION}'
-    AND (due_at <= $now OR (state = 'retry' AND due_at > $now + ${LONGEST_WAIT_MS}))
-    ORDER BY due_at LIMIT ${BATCH}`,
-  );
+  const due = db.prepare(`SELECT id, destination FROM duty WHERE state = 'retry' AND due_at <= $now
+    UNION ALL SELECT id, destination FROM duty
+      WHERE state = 'retry' AND due_at > $now + ${LONGEST_WAIT_MS}
+    UNION ALL SELECT id, destination FROM duty
+      WHERE state = 'waiting' AND due_at <= $now AND destination <> '${DELETION}' LIMIT ${BATCH}`);
   const makeReady = db.prepare(`UPDATE duty SET state = 'ready', due_at = NULL WHERE id = ?`);
   const proofs = db.prepare(`SELECT DISTINCT destination FROM duty
     WHERE state = 'sent' AND due_at <= ?`);
@@ -51,11 +50,14 @@ export function createDutyTimers(db: DatabaseSync) {
     WHERE state = 'retry' AND destination = ?`);
   const restart = db.prepare(`UPDATE duty SET due_at = grace + ?
     WHERE destination = '${DELETION}' AND state = 'waiting' AND due_at IS NOT NULL`);
+  const correct = db.prepare(`UPDATE duty SET due_at = $now
+    WHERE state = 'sent' AND due_at > $now + ${LONGEST_WAIT_MS}`);
   const expire = createExpiry(db);
 
   return {
     promoteDuties(now: number): Promotion {
       const groups = expire(now);
+      correct.run({ now });
       const rows = due.all({ now });
       for (const { id } of rows) makeReady.run(id as number);
       const destinations = new Set(rows.map(({ destination }) => String(destination)));

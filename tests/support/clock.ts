@@ -4,14 +4,14 @@ import type { Clock } from "../../core/ports.ts";
 export interface TestClock extends Clock {
   /** Goes on by `ms`; what falls due is done at its time, with all that follows from it at once. */
   advance(ms: number): Promise<void>;
-  /** Sets what the clock shows, as an operator does; nothing falls due by that. */
+  /** Sets what the clock shows, as an operator does; timers go on for as long as before. */
   set(now: number): void;
   /** How much is scheduled. */
   readonly pending: number;
 }
 
 interface Due {
-  readonly at: number;
+  at: number;
   readonly work: () => void;
 }
 
@@ -27,6 +27,7 @@ export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
     now: () => now,
     uptime: () => now - setBy,
     set(to) {
+      for (const due of scheduled) due.at += to - now;
       setBy += to - now;
       now = to;
     },
