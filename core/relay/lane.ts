@@ -10,6 +10,7 @@ import { afterDamage, afterDelivery } from "./outcome.ts";
 import { createProver } from "./prover.ts";
 import { createRate } from "./rate.ts";
 import type { Destination } from "./rule.ts";
+import { createRunning, STOPPED } from "./running.ts";
 import { createSettle } from "./settle.ts";
 import { createSenders } from "./senders.ts";
 import { createTurns } from "./turns.ts";
@@ -18,6 +19,7 @@ import { isOpen, nextLook } from "./windows.ts";
 /** Duties taken at a time: what about half a second of sending needs, and never more. */
 const MOST_CLAIMED = 64;
 const CLAIM_MS = 500;
+const PROBE_LIMIT_MS = 20_000;
 /** Outcomes that may wait to be written before a sender waits for them. */
 const MOST_UNWRITTEN = 16;
 
@@ -41,8 +43,8 @@ export function createLane(
   const prover = createProver(name, { ...ports, senders });
   const turns = createTurns();
   const rate = createRate(clock);
-  const running = new Map<ClaimedDuty, AbortController>();
-  let tasks = new Set<Promise<void>>();
+  const running = createRunning(clock, crowd);
+  const tasks = new Set<Promise<void>>();
   let claimed: ClaimedDuty[] = [];
   let unwritten = 0;
   let isClaiming = false;
@@ -74,11 +76,10 @@ export function createLane(
     const lowest = gate();
     watchTheClock();
     if (lowest === undefined) return giveBackClaimed();
-    if (lowest === "stat") stopAllBut("stat");
+    if (lowest === "stat") running.stopAllBut("stat");
     while (claimed.length > 0 && running.size < breaker.concurrency && unwritten < MOST_UNWRITTEN) {
       const duty = claimed.shift()!;
-      running.set(duty, new AbortController());
-      track(send(duty));
+      track(send(duty, running.start(duty)));
     }
     const wanted = claimSize();
     if (claimed.length < wanted / 2 && mayHaveMore && !isClaiming) track(claim(lowest, wanted));
@@ -112,16 +113,11 @@ export function createLane(
     track(duties.settleDuties(changes));
   }
 
-  function stopAllBut(priority: Priority): void {
-    for (const [duty, stop] of running) {
-      if (duty.priority !== priority) stop.abort(STOPPED);
-    }
-  }
-
-  async function send(duty: ClaimedDuty): Promise<void> {
-    const stop = running.get(duty)!;
-    const startedAt = clock.now();
-    const signal = AbortSignal.any([stop.signal, ended.signal]);
+  async function send(
+    duty: ClaimedDuty,
+    { signal: stop, startedAt }: ReturnType<typeof running.start>,
+  ): Promise<void> {
+    const signal = AbortSignal.any([stop, ended.signal]);
     let outcome: Delivered;
     let sender: Sender | undefined;
     try {
@@ -131,7 +127,7 @@ export function createLane(
       outcome = { kind: "damaged", reason: reasonOf(error), sentSha256: "" };
     } finally {
       if (sender) senders.giveBack(sender);
-      running.delete(duty);
+      running.end(duty);
     }
     record(duty, missingTwice(duty, outcome), startedAt);
     pump();
@@ -186,7 +182,7 @@ export function createLane(
       if (connectionFault) crowd.unanswered(running.size);
     } else if (outcome.kind !== "damaged") {
       breaker.success();
-      crowd.succeeded();
+      running.succeeded();
       rate.add(duty.size);
     }
     if (breaker.state === before) return;
@@ -292,15 +288,11 @@ export function createLane(
       timer?.[Symbol.dispose]();
       giveBackClaimed();
       while (tasks.size > 0) await Promise.all(tasks);
-      tasks = new Set();
       await senders[Symbol.asyncDispose]();
     },
   };
   return lane;
 }
-
-const STOPPED = new DicomError("unavailable", "Cannot go on: sending was stopped");
-const PROBE_LIMIT_MS = 20_000;
 
 function reasonOf(error: unknown): string {
   return error instanceof DicomError ? error.message : `Unexpected failure: ${String(error)}`;

@@ -320,3 +320,19 @@ Deno.test("what is sent through changes is another object, the same each time", 
     other.sha256,
   ]);
 });
+
+Deno.test("a receiver that takes one association at a time holds up nothing for long", async () => {
+  await using relay = await startRelay([{ id: "all", do: [send("a")] }]);
+  const { server, sinks } = relay;
+  sinks.sink("a").script = (_, nth) => nth === 2 ? "hang" : { kind: "accepted", status: "0x0000" };
+  await server.send("POST", "/relay/pause");
+  await store(server, 1, 30);
+  await server.send("POST", "/relay/resume");
+  await settle(server);
+  assert.ok(sinks.sink("a").accepted.length >= 28);
+  await server.clock.advance(2000);
+  await store(server, 31, 45);
+  await settle(server);
+  assert.equal(sinks.sink("a").accepted.length, 45);
+  assert.deepEqual(await failed(server), []);
+});
