@@ -7,6 +7,7 @@ import { DicomError } from "./errors.ts";
 export const LIVE_OPTIONS: ReadonlySet<OptionName> = new Set(
   [
     "AllowedHosts",
+    "ApiTokens",
     "DicomAlwaysAllowEcho",
     "DicomAlwaysAllowFind",
     "DicomAlwaysAllowFindWorklist",

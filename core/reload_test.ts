@@ -29,5 +29,5 @@ Deno.test("applyConfiguration() takes over nothing that leaves the server open",
   const next = configOf({ Name: "new", RemoteAccessAllowed: false, RegisteredUsers: {} });
   assert.throws(() => applyConfiguration(config, next), { code: "configuration" });
   assert.equal(config.name, "old");
-  assert.deepEqual({ ...config.registeredUsers }, { a: "b" });
+  assert.deepEqual({ ...config.registeredUsers }, { a: { password: "b", role: "admin" } });
 });

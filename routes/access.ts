@@ -1,18 +1,21 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { isIP } from "node:net";
 import { DicomError } from "../core/errors.ts";
-import { createLogin, type Login } from "./login.ts";
+import { includesRole, type Principal } from "../core/security/roles.ts";
+import {
+  type Authentication,
+  type AuthenticationOptions,
+  createAuthenticate,
+} from "./access/authenticate.ts";
+import { neededRole } from "./access/route_rules.ts";
 import { empty } from "./errors.ts";
 
 /** Who may use the server, from the configuration. */
-export interface AccessOptions {
+export interface AccessOptions extends AuthenticationOptions {
   readonly remoteAccessAllowed: boolean;
   readonly authenticationEnabled: boolean;
-  /** Passwords, clear or hashed, by name. */
-  readonly users: Readonly<Record<string, string>>;
   /** Names of hosts, beside `localhost`, under which browsers may reach the server. */
   readonly allowedHosts: readonly string[];
-  readonly verifyPassword: (clear: string, stored: string) => Promise<boolean>;
 }
 
 /** Headers of every answer: nothing is guessed, framed or leaked. */
@@ -25,18 +28,20 @@ const SECURITY_HEADERS = {
 const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Admits requests: from this machine only unless remote access is allowed, with a password where
- * authentication is on, and never on behalf of a foreign page (cross-site request forgery, DNS rebinding).
+ * Admits requests: from this machine only unless remote access is allowed, with a password or token and the role that
+ * the route needs where authentication is on, and never on behalf of a foreign page (cross-site request forgery, DNS
+ * rebinding).
  */
 export function protect(options: AccessOptions): MiddlewareHandler {
-  const login = createLogin(options);
+  const authenticate = createAuthenticate(options);
   return async (c, next) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
     if (!options.remoteAccessAllowed && !isLoopback(remoteAddress(c))) return unauthorized(c);
     if (options.authenticationEnabled) {
-      const user = await authenticate(c, login);
-      if (user === undefined) return unauthorized(c);
-      c.set("username", user);
+      const found = await authenticate(c.req.header("Authorization"), remoteAddress(c));
+      if (found.kind !== "known") return refuse(c, found);
+      c.set("username", found.principal.name);
+      checkRole(c, found.principal);
     } else checkHost(c, options);
     checkOrigin(c, options);
     await next();
@@ -78,11 +83,18 @@ function unauthorized(c: Context): Response {
   return empty(c, 401);
 }
 
-/** The user whose name and password the request bears (RFC 7617). */
-async function authenticate(c: Context, login: Login): Promise<string | undefined> {
-  const header = c.req.header("Authorization");
-  const encoded = header && /^Basic +([A-Za-z0-9+/=_-]+)$/i.exec(header)?.[1];
-  return encoded ? await login(encoded) : undefined;
+const MS_PER_SECOND = 1000;
+
+function refuse(c: Context, found: Exclude<Authentication, { kind: "known" }>): Response {
+  if (found.kind !== "blocked") return unauthorized(c);
+  c.header("Retry-After", String(Math.ceil(found.waitMs / MS_PER_SECOND))); // RFC 6585 Section 4
+  return empty(c, 429);
+}
+
+function checkRole(c: Context, { name, role }: Principal): void {
+  const needed = neededRole(c);
+  if (includesRole(role, needed)) return;
+  throw new DicomError("forbidden", `Cannot do this as ${name}: it needs role ${needed}`);
 }
 
 /** A page elsewhere can make its own name resolve to this machine: only known names are answered. */

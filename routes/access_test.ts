@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { type AccessOptions, contentDisposition, isLoopback, protect, username } from "./access.ts";
+import { hashToken } from "../core/security/tokens.ts";
 import { createErrorHandlers } from "./errors.ts";
 
 const OPEN: AccessOptions = {
   remoteAccessAllowed: false,
   authenticationEnabled: false,
   users: {},
+  tokens: {},
+  uptime: () => 0,
   allowedHosts: ["Pacs.example"],
   verifyPassword: (clear, stored) => Promise.resolve(clear === stored),
 };
@@ -14,7 +17,8 @@ const CLOSED: AccessOptions = {
   ...OPEN,
   remoteAccessAllowed: true,
   authenticationEnabled: true,
-  users: { alice: "se:cret" },
+  users: { alice: { password: "se:cret", role: "admin" } },
+  tokens: { box: { tokenHash: hashToken("outpost_x"), role: "write", addresses: [] } },
 };
 const ALICE = `Basic ${btoa("alice:se:cret")}`;
 
@@ -78,7 +82,10 @@ const WITH_LOGIN: readonly Case[] = [
   ["an unknown user", 401, { headers: { authorization: `Basic ${btoa("bob:se:cret")}` } }],
   ["a name of every object", 401, { headers: { authorization: `Basic ${btoa("toString:x")}` } }],
   ["no Base64", 401, { headers: { authorization: "Basic ?" } }],
-  ["another scheme", 401, { headers: { authorization: "Bearer YTpi" } }],
+  ["a token", 200, { headers: { authorization: "Bearer outpost_x" } }],
+  ["another token", 401, { headers: { authorization: "Bearer outpost_y" } }],
+  ["a token as a password", 401, { headers: { authorization: `Basic ${btoa("box:outpost_x")}` } }],
+  ["another scheme", 401, { headers: { authorization: "Digest YTpi" } }],
 ];
 
 for (const [options, cases] of [[OPEN, WITHOUT_LOGIN], [CLOSED, WITH_LOGIN]] as const) {

@@ -55,7 +55,13 @@ export function createRoutes(app: App): Hono {
   routes.use(meterRequests(app.metrics));
   routes.route("/", healthRoutes(app));
   if (config.httpCompressionEnabled) routes.use(compress({ threshold: COMPRESSED_BYTES }));
-  routes.use(protect({ ...config, users: config.registeredUsers, verifyPassword }));
+  routes.use(protect({
+    ...config,
+    users: config.registeredUsers,
+    tokens: config.apiTokens,
+    verifyPassword,
+    uptime: app.clock.uptime,
+  }));
   routes.use(limitBody({
     maximumBytes: config.maximumRequestBodySizeMB * BYTES_PER_MB,
     maximumInflated: config.maximumFileSizeInArchiveMB * BYTES_PER_MB,

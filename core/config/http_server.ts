@@ -8,10 +8,10 @@ import {
   megabytes,
   path,
   port,
-  registeredUsers,
   seconds,
   text,
 } from "./schemas.ts";
+import { apiTokens, registeredUsers } from "./users.ts";
 
 const NO_WEBDAV = "there is no WebDAV share";
 
@@ -52,14 +52,24 @@ export const HTTP_SERVER_OPTIONS = {
     schema: flag,
     default: false,
     defaultFrom: "RemoteAccessAllowed",
-    description: "Ask for a user and a password (HTTP Basic)",
+    description: "Ask for a user and a password (HTTP Basic), or a token",
     state: "served",
   }),
   RegisteredUsers: option({
     schema: registeredUsers,
     default: {},
-    description: "Who may log in; `outpost hash-password` makes the hashes",
+    description:
+      "Who may log in, and as what: `read`, `write`, or `admin` where no role is named; `outpost hash-password` makes the hashes",
     state: "served",
+    secret: true,
+  }),
+  ApiTokens: option({
+    schema: apiTokens,
+    default: {},
+    description:
+      "Tokens of programs and peers (`Authorization: Bearer`); `outpost hash-password --token` makes them",
+    state: "served",
+    own: true,
     secret: true,
   }),
   SslEnabled: option({

@@ -13,7 +13,7 @@ export interface Rule {
 /** What options may not say together, and what they had better not say. */
 export const RULES: readonly Rule[] = [
   {
-    options: ["RemoteAccessAllowed", "AuthenticationEnabled", "RegisteredUsers"],
+    options: ["RemoteAccessAllowed", "AuthenticationEnabled", "RegisteredUsers", "ApiTokens"],
     severity: "error",
     text:
       "other machines may connect, but nobody may log in: add a user (outpost hash-password makes " +
@@ -22,7 +22,7 @@ export const RULES: readonly Rule[] = [
       config.remoteAccessAllowed && config.authenticationEnabled && hasNoUsers(config),
   },
   {
-    options: ["RemoteAccessAllowed", "AuthenticationEnabled", "RegisteredUsers"],
+    options: ["RemoteAccessAllowed", "AuthenticationEnabled", "RegisteredUsers", "ApiTokens"],
     severity: "warning",
     text: "authentication is on and there is no user, so every request will be refused",
     applies: (config) =>
@@ -37,10 +37,16 @@ export const RULES: readonly Rule[] = [
     applies: (config) => config.remoteAccessAllowed && !config.authenticationEnabled,
   },
   {
+    options: ["AuthenticationEnabled", "RegisteredUsers", "ApiTokens"],
+    severity: "warning",
+    text: "there are roles or tokens, but authentication is off, so everybody is an administrator",
+    applies: (config) => !config.authenticationEnabled && hasRoles(config),
+  },
+  {
     options: ["RegisteredUsers"],
     severity: "error",
     text: "user orthanc has the password that everyone knows: choose another",
-    applies: (config) => config.registeredUsers["orthanc"] === "orthanc",
+    applies: (config) => config.registeredUsers["orthanc"]?.password === "orthanc",
   },
   {
     options: ["SslEnabled", "SslCertificate"],
@@ -71,6 +77,11 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-function hasNoUsers(config: Config): boolean {
-  return Object.keys(config.registeredUsers).length === 0;
+function hasNoUsers({ registeredUsers, apiTokens }: Config): boolean {
+  return Object.keys({ ...registeredUsers, ...apiTokens }).length === 0;
+}
+
+function hasRoles({ registeredUsers, apiTokens }: Config): boolean {
+  return Object.keys(apiTokens).length > 0 ||
+    Object.values(registeredUsers).some(({ role }) => role !== "admin");
 }

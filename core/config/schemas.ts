@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { isUsablePassword } from "../passwords.ts";
 
 const CHARACTERS = 4096;
 const ITEMS = 10_000;
@@ -118,17 +117,6 @@ export const userContentType = named(
   (types) => areDistinct(Object.values(types).map(({ number }) => number)),
   "expected each number once",
 ).describe("object, name to whole number from 1024 to 65535, or to [number, media type]");
-
-/** Users and their passwords, in clear or as `core/passwords.ts` hashes them. */
-export const registeredUsers = named(
-  z.string().refine(
-    isUsablePassword,
-    "expected a password, or a hash made by outpost hash-password",
-  ),
-).refine(
-  (users) => Object.keys(users).every((name) => /^[^:\p{Cc}]+$/u.test(name)),
-  "expected user names without colon", // HTTP Basic cannot carry one (RFC 7617 Section 2)
-).describe("object, user name to password or its hash");
 
 /** A section of options of one of Orthanc's plugins, not looked into. */
 export const section = z.unknown().describe("object");

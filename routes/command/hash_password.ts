@@ -1,4 +1,5 @@
 import { hashPassword } from "../../core/passwords.ts";
+import { createToken, hashToken } from "../../core/security/tokens.ts";
 import type { Command } from "../command.ts";
 
 /** Longest password, in bytes. */
@@ -6,10 +7,12 @@ const MAXIMUM_LENGTH = 1024;
 
 /** Hashes a password for `RegisteredUsers`. It is read from standard input, so no shell history has it. */
 export const hashPasswordCommand: Command = {
-  usage: "hash-password",
-  summary: "Read a password from standard input and print its hash for RegisteredUsers",
+  usage: "hash-password [--token]",
+  summary:
+    "Read a password from standard input and print its hash for RegisteredUsers (--token: make a token for ApiTokens)",
 
   async run(args) {
+    if (args.length === 1 && args[0] === "--token") return printNewToken();
     if (args.length > 0) {
       console.error("outpost: hash-password takes no argument; type or pipe the password");
       return 2;
@@ -23,6 +26,13 @@ export const hashPasswordCommand: Command = {
     return 0;
   },
 };
+
+/** Prints a token, which nothing else keeps, and what the configuration keeps of it. */
+function printNewToken(): number {
+  const token = createToken();
+  console.log(`token: ${token}\nhash:  ${hashToken(token)}`);
+  return 0;
+}
 
 /** What is typed until the return key, without showing it. */
 async function typeHidden(): Promise<string> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hashToken } from "../../core/security/tokens.ts";
 import { dicomFile } from "../support/dicom.ts";
 import { freePort } from "../support/peer.ts";
 import { startServer } from "../support/server.ts";
@@ -79,4 +80,11 @@ Deno.test("outpost --help and --version go to standard output", async () => {
   }
   assert.match((await outpost("send", "--help")).stdout, /^usage: outpost send FILE/);
   assert.match((await outpost("--version")).stdout, /^outpost \d+\.\d+\.\d+ \(commit .+, Deno /);
+});
+
+Deno.test("outpost hash-password --token prints a token and what the configuration takes", async () => {
+  const { code, stdout } = await outpost("hash-password", "--token");
+  assert.equal(code, 0);
+  const [, token = "", hash] = /^token: (\S+)\nhash:  (\S+)\n$/.exec(stdout) ?? [];
+  assert.equal(hashToken(token), hash);
 });
