@@ -4,6 +4,7 @@ import type { Delivery, Sender } from "../ports/destinations.ts";
 import type { ClaimedDuty } from "../ports/duties.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Prepare } from "./prepare.ts";
+import type { Senders } from "./senders.ts";
 
 /** A delivery may take so long, and longer the larger the instance is. */
 const LIMIT_MS = 30_000;
@@ -29,8 +30,26 @@ export type Delivered =
   /** The file is not there: the instance was removed, or replaced by another file. */
   | { readonly kind: "missing"; readonly reason: string };
 
+/** Has one instance delivered over a connection that is kept, unless it may be what failed. */
+export async function attempt(
+  duty: ClaimedDuty,
+  { senders, ...options }: Omit<DeliverOptions, "sender"> & { readonly senders: Senders },
+): Promise<Delivered> {
+  let sender: Sender;
+  try {
+    sender = senders.take();
+  } catch (error) {
+    const reason = reasonOf(error); // the destination is not configured any more
+    return { kind: "transient", status: "", reason, connectionFault: true, sentSha256: "" };
+  }
+  const outcome = await deliver(duty, { ...options, sender });
+  if (outcome.kind === "stopped" || outcome.kind === "transient") senders.discard(sender);
+  else senders.giveBack(sender);
+  return outcome;
+}
+
 /** Has one instance delivered, within a time limit. */
-export async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promise<Delivered> {
+async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promise<Delivered> {
   const { prepare, sender, buckets, clock, signal } = options;
   const limit = new AbortController();
   const ms = Math.ceil(LIMIT_MS + duty.size / SLOWEST + throttledMs(duty.size, buckets));
@@ -48,12 +67,16 @@ export async function deliver(duty: ClaimedDuty, options: DeliverOptions): Promi
       const reason = `no end within ${Math.round(ms / 1000)} s`;
       return { kind: "transient", status: "", reason, connectionFault: true, sentSha256 };
     }
-    const reason = error instanceof DicomError ? error.message : `Unexpected: ${String(error)}`;
+    const reason = reasonOf(error);
     if (error instanceof DicomError && error.code === "missing-file") {
       return { kind: "missing", reason };
     }
     return { kind: "damaged", reason, sentSha256 };
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof DicomError ? error.message : `Unexpected failure: ${String(error)}`;
 }
 
 /** How long the limits alone make it take, twice over since others share them. */

@@ -1,10 +1,9 @@
 import { DicomError } from "../errors.ts";
-import type { Sender } from "../ports/destinations.ts";
 import type { ClaimedDuty, DutyChange, Priority } from "../ports/duties.ts";
 import { createBreaker, PROBE_MS } from "./breaker.ts";
 import { createBucket } from "./bucket.ts";
 import { createCrowd } from "./crowd.ts";
-import { deliver, type Delivered } from "./deliver.ts";
+import { attempt, type Delivered } from "./deliver.ts";
 import type { Lane, LanePorts } from "./lane_ports.ts";
 import { afterDamage, afterDelivery } from "./outcome.ts";
 import { createProver } from "./prover.ts";
@@ -118,17 +117,9 @@ export function createLane(
     { signal: stop, startedAt }: ReturnType<typeof running.start>,
   ): Promise<void> {
     const signal = AbortSignal.any([stop, ended.signal]);
-    let outcome: Delivered;
-    let sender: Sender | undefined;
-    try {
-      sender = senders.take();
-      outcome = await deliver(duty, { ...ports, sender, buckets: [own, ports.bucket], signal });
-    } catch (error) {
-      outcome = { kind: "damaged", reason: reasonOf(error), sentSha256: "" };
-    } finally {
-      if (sender) senders.giveBack(sender);
-      running.end(duty);
-    }
+    const buckets = [own, ports.bucket];
+    const outcome = await attempt(duty, { ...ports, senders, buckets, signal });
+    running.end(duty);
     record(duty, missingTwice(duty, outcome), startedAt);
     pump();
   }
@@ -292,8 +283,4 @@ export function createLane(
     },
   };
   return lane;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof DicomError ? error.message : `Unexpected failure: ${String(error)}`;
 }

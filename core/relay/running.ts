@@ -17,6 +17,7 @@ interface Entry {
   readonly startedAt: number;
   /** How many had succeeded when it began. */
   readonly successes: number;
+  readonly timer: Disposable;
 }
 
 /** The deliveries of a destination that go on. */
@@ -31,7 +32,7 @@ export interface Running {
 }
 
 /** Makes an empty list. */
-export function createRunning(clock: Pick<Clock, "now">, crowd: Crowd): Running {
+export function createRunning(clock: Clock, crowd: Crowd): Running {
   const entries = new Map<ClaimedDuty, Entry>();
   let successes = 0;
 
@@ -40,24 +41,33 @@ export function createRunning(clock: Pick<Clock, "now">, crowd: Crowd): Running 
       successes - entry.successes >= OVERTAKEN;
   }
 
+  function stopHanging(): void {
+    for (const [duty, entry] of entries) {
+      if (!hangs(duty, entry)) continue;
+      crowd.unanswered(entries.size - 1);
+      entry.stop.abort(STOPPED);
+    }
+  }
+
   return {
     get size() {
       return entries.size;
     },
     start(duty) {
-      const entry = { stop: new AbortController(), startedAt: clock.now(), successes };
+      const startedAt = clock.now();
+      const timer = clock.schedule(startedAt + HANGING_MS, stopHanging);
+      const entry = { stop: new AbortController(), startedAt, successes, timer };
       entries.set(duty, entry);
-      return { signal: entry.stop.signal, startedAt: entry.startedAt };
+      return { signal: entry.stop.signal, startedAt };
     },
-    end: (duty) => void entries.delete(duty),
+    end(duty) {
+      entries.get(duty)?.timer[Symbol.dispose]();
+      entries.delete(duty);
+    },
     succeeded() {
       crowd.succeeded();
       successes++;
-      for (const [duty, entry] of entries) {
-        if (!hangs(duty, entry)) continue;
-        crowd.unanswered(entries.size - 1);
-        entry.stop.abort(STOPPED);
-      }
+      stopHanging();
     },
     stopAllBut(priority) {
       for (const [duty, { stop }] of entries) {

@@ -9,6 +9,8 @@ export interface Senders extends AsyncDisposable {
   /** One that is free, or a new one. @throws DicomError `not-found` if there is no such destination */
   take(): Sender;
   giveBack(sender: Sender): void;
+  /** Closes the connection of one that failed. */
+  discard(sender: Sender): void;
 }
 
 /** Makes the pool; the sender used last goes first, so that few connections are kept. */
@@ -31,6 +33,7 @@ export function createSenders(clock: Clock, open: () => Sender): Senders {
       timer?.[Symbol.dispose]();
       timer = clock.schedule(clock.now() + IDLE_MS, () => void closeAll());
     },
+    discard: (sender) => void Promise.allSettled([sender[Symbol.asyncDispose]()]),
     async [Symbol.asyncDispose]() {
       isDisposed = true;
       await closeAll();
