@@ -20,7 +20,7 @@ const MOST_CLAIMED = 64;
 const CLAIM_MS = 500;
 const PROBE_LIMIT_MS = 20_000;
 /** Outcomes that may wait to be written before a sender waits for them. */
-const MOST_UNWRITTEN = 16;
+const MOST_UNWRITTEN = 4;
 
 /** Makes the lane of a destination; `destination` is undefined if nothing has its name. */
 export function createLane(
