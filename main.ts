@@ -18,6 +18,7 @@ import { createRoutes } from "./routes/app.ts";
 import { type CommandContext, runCommand } from "./routes/command.ts";
 import { listen } from "./routes/listener.ts";
 import { listenOptions } from "./routes/listen_options.ts";
+import { auditLines, openAuditFolder } from "./storage/audit_folder.ts";
 import { openBackup } from "./storage/backup.ts";
 import { openExportFolder } from "./storage/export_folder.ts";
 import { openSource } from "./storage/file_source.ts";
@@ -72,9 +73,13 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
     watchDisk({ disk: openDisk(config.storageDirectory), clock, log: logs.of("generic") }),
   );
   const scratch = stack.use(await openScratchFolder(scratchPath(config)));
+  const audit = config.auditLogEnabled && !config.readOnly
+    ? stack.use(await openAuditFolder(auditFolder(config)))
+    : undefined;
   const app = stack.use(
     await createApp(
       {
+        ...(audit && { audit }),
         index: meterIndex(index, metrics),
         properties: index,
         files: meterFiles(guardFiles(files, disk), metrics),
@@ -141,6 +146,11 @@ async function openArchive(config: Config) {
 
 const indexPath = ({ indexDirectory }: Config) => `${indexDirectory}/outpost.sqlite`;
 
+const auditFolder = ({ indexDirectory, auditLogSizeMB }: Config) => ({
+  path: `${indexDirectory}/outpost.audit`,
+  keptBytes: auditLogSizeMB * BYTES_PER_MB,
+});
+
 const beginBackup: CommandContext["openBackup"] = (config, options) =>
   openBackup({ index: indexPath(config), files: config.storageDirectory, ...options });
 
@@ -191,6 +201,7 @@ const COMMAND_CONTEXT: CommandContext = {
   ...{ start, openClient, openFile },
   openArchive: openIdleArchive,
   openBackup: beginBackup,
+  readAuditLog: (config) => auditLines(auditFolder(config).path, 1),
 };
 
 if (import.meta.main) Deno.exit(await runCommand(Deno.args, COMMAND_CONTEXT));

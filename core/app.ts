@@ -45,6 +45,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { createPool, poolOptions } from "./pool.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { Annotations } from "./ports/annotations.ts";
+import type { AuditStore } from "./ports/audit_store.ts";
 import type { ExportLog } from "./ports/export_log.ts";
 import type { FileForms } from "./ports/file_forms.ts";
 import { createHttpClient } from "./net/http_client.ts";
@@ -64,6 +65,7 @@ import type { Destinations } from "./ports/destinations.ts";
 import type { ExportFolder } from "./ports/export_folder.ts";
 import type { Duties } from "./ports/duties.ts";
 import type { Scratch } from "./ports/scratch.ts";
+import { type Audit, NO_AUDIT, openAudit } from "./security/audit.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
 import { createWorklists, type Worklists } from "./worklists.ts";
 
@@ -76,6 +78,8 @@ export interface AppPorts {
   readonly clock: Clock;
   readonly logs: Logs;
   readonly control: ServerControl;
+  /** Absent if nobody wants to know who did what. */
+  readonly audit?: AuditStore;
   /** Counted already before the ports are used; absent if nobody wants to know. */
   readonly metrics?: Metrics;
   /** Absent where the room on the disk is not watched. */
@@ -109,6 +113,7 @@ export interface App extends AsyncDisposable {
   readonly logs: Logs;
   readonly control: ServerControl;
   readonly metrics: Metrics;
+  readonly audit: Audit;
   readonly disk: DiskWatch | undefined;
   /** Main DICOM tags of each level, with those of the configuration. */
   readonly mainTags: Readonly<Record<Level, readonly Tag[]>>;
@@ -267,6 +272,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     historySize: config.jobsHistorySize,
   });
   const modalities = await createModalities(config, properties);
+  const audit = ports.audit ? await openAudit({ store: ports.audit, clock, log }) : NO_AUDIT;
   const relay = await createRelay({
     config: config.relay,
     duties: index,
@@ -291,6 +297,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     logs,
     control,
     metrics,
+    audit,
     disk: ports.disk,
     mainTags,
     index,
@@ -366,6 +373,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       await client[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
       await stability[Symbol.asyncDispose]();
+      await audit[Symbol.asyncDispose]();
     },
   };
   if (savesJobs) jobs.restore(await index.savedJobs());

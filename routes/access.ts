@@ -86,6 +86,7 @@ function unauthorized(c: Context): Response {
 const MS_PER_SECOND = 1000;
 
 function refuse(c: Context, found: Exclude<Authentication, { kind: "known" }>): Response {
+  c.set("loginFailed", found.kind === "wrong");
   if (found.kind !== "blocked") return unauthorized(c);
   c.header("Retry-After", String(Math.ceil(found.waitMs / MS_PER_SECOND))); // RFC 6585 Section 4
   return empty(c, 429);

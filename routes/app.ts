@@ -4,9 +4,11 @@ import type { App } from "../core/app.ts";
 import { LEVELS } from "../core/archive/resource.ts";
 import { verifyPassword } from "../core/passwords.ts";
 import { protect } from "./access.ts";
+import { auditRequests } from "./access/audit_requests.ts";
 import { archiveOutputRoutes, archiveRoutes, archiveToolRoutes } from "./archive.ts";
 import { associationRoutes } from "./associations.ts";
 import { attachmentRoutes } from "./attachments.ts";
+import { auditRoutes } from "./audit.ts";
 import { exportRoutes } from "./exports.ts";
 import { limitBody } from "./body.ts";
 import { changeRoutes } from "./changes.ts";
@@ -54,6 +56,7 @@ export function createRoutes(app: App): Hono {
   routes.use(logRequests({ log: logs.of("http"), deidentify: config.deidentifyLogs }));
   routes.use(meterRequests(app.metrics));
   routes.route("/", healthRoutes(app));
+  routes.use(auditRequests(app.audit));
   if (config.httpCompressionEnabled) routes.use(compress({ threshold: COMPRESSED_BYTES }));
   routes.use(protect({
     ...config,
@@ -73,6 +76,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/exports", exportRoutes(app));
   routes.route("/patients", protectionRoutes(app));
   routes.route("/studies", splitMergeRoutes(app));
+  routes.route("/audit", auditRoutes(app));
   routes.route("/associations", associationRoutes(app));
   routes.route("/tools", archiveToolRoutes(app));
   routes.route("/tools", metricsRoutes(app));

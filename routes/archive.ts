@@ -9,6 +9,7 @@ import { readRange } from "../core/dicom/decode.ts";
 import { findTransferSyntax } from "../core/dicom/transfer_syntax.ts";
 import { DicomError } from "../core/errors.ts";
 import type { OpenFile, ResourceRef } from "../core/ports.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { contentDisposition } from "./access.ts";
 import { parseJson, readText } from "./body.ts";
 import { answerJob, JobOptions } from "./jobs.ts";
@@ -85,6 +86,7 @@ export function archiveToolRoutes(app: App): Hono {
     routes
       .get(`/${name}`, async (c) => {
         const ids = (c.req.query("resources") ?? "").split(",").filter((id) => id !== "");
+        noteTargets(c, ids);
         const resources = await resourcesNamed(app.index, ids);
         return send(c, app, requestOf(c, app, kind, resources), "Archive.zip");
       })
@@ -92,6 +94,7 @@ export function archiveToolRoutes(app: App): Hono {
         const written = bodyOf(await readText(c));
         const value = Array.isArray(written) ? { Resources: written } : written;
         const { Resources, ...body } = checkedFile(value, ArchiveOfResources);
+        noteTargets(c, Resources);
         const resources = await resourcesNamed(app.index, Resources);
         return answer(c, app, { kind, body, resources, filename: "Archive.zip" });
       });

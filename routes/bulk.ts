@@ -4,6 +4,7 @@ import type { App } from "../core/app.ts";
 import { everyResource, ROW_ONLY } from "../core/archive/query.ts";
 import { depthOf, type Level, LEVELS } from "../core/archive/resource.ts";
 import type { ResourceRef } from "../core/ports.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { dialectOf } from "./find.ts";
 import { pathOf } from "./levels.ts";
 import { DEFAULT_BLOCKS, metadataNames, wantedFor } from "./resource_json.ts";
@@ -29,10 +30,13 @@ export const BulkDelete = z.object({
 export function bulkRoutes(app: App): Hono {
   return new Hono()
     .post("/bulk-content", async (c) => {
-      return jsonStream(c, contents(app, await readObject(c, BulkContent)));
+      const body = await readObject(c, BulkContent);
+      noteTargets(c, body.Resources);
+      return jsonStream(c, contents(app, body));
     })
     .post("/bulk-delete", async (c) => {
       const { Resources } = await readObject(c, BulkDelete);
+      noteTargets(c, Resources.map((named) => typeof named === "string" ? named : named.ID));
       for (const named of Resources) {
         const refs = typeof named === "string"
           ? await locate(app, named)

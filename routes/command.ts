@@ -7,6 +7,7 @@ import type { OpenFile } from "../core/ports.ts";
 import type { BackupTarget } from "../core/ports/backup_target.ts";
 import type { DicomClient } from "../core/ports/dicom_client.ts";
 import type { Reload } from "../core/reload.ts";
+import { auditCommand } from "./command/audit_command.ts";
 import { backupCommand } from "./command/backup_command.ts";
 import { check } from "./command/check.ts";
 import { echoCommand } from "./command/echo_command.ts";
@@ -33,6 +34,8 @@ export interface CommandContext {
     config: Config,
     options: { readonly target: string; readonly copy: boolean },
   ): Promise<BackupTarget>;
+  /** All lines of the audit log, also of a server that runs. */
+  readAuditLog(config: Config): AsyncIterable<string>;
 }
 
 /** A server that a command has started. */
@@ -60,6 +63,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   echo: echoCommand,
   "hash-password": hashPasswordCommand,
   backup: backupCommand,
+  audit: auditCommand,
   fsck: fsckCommand,
   rebuild: rebuildCommand,
 };

@@ -3,6 +3,7 @@ import type { App } from "../core/app.ts";
 import type { IngestOutcome, Origin } from "../core/archive/ingest.ts";
 import type { UploadResult } from "../core/archive/upload.ts";
 import { remoteAddress, username } from "./access.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { bodyOf, lentBodyOf } from "./body.ts";
 import { pathOf } from "./levels.ts";
 import { fileParts } from "../core/bytes/multipart.ts";
@@ -22,16 +23,25 @@ export function instanceRoutes(app: App): Hono {
     const contentType = c.req.header("Content-Type") ?? "";
     if (/^multipart\/form-data\b/i.test(contentType)) {
       for await (const part of fileParts(bodyOf(c), contentType)) {
-        await app.upload(part, originOf(c));
+        noteTargets(c, idsOf(await app.upload(part, originOf(c))));
       }
       return text(c, "");
     }
-    return json(c, resultJson(await app.upload(lentBodyOf(c), originOf(c))));
+    const result = await app.upload(lentBodyOf(c), originOf(c));
+    noteTargets(c, idsOf(result));
+    return json(c, resultJson(result));
   });
 }
 
 function originOf(c: Context): Origin {
   return { kind: "http", remoteIp: remoteAddress(c), username: username(c) };
+}
+
+function idsOf(result: UploadResult): string[] {
+  if (result.kind === "single") return [result.outcome.ids.Instance];
+  return result.members.flatMap((member) =>
+    member.kind === "stored" ? member.outcome.ids.Instance : []
+  );
 }
 
 function resultJson(result: UploadResult) {

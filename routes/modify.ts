@@ -21,6 +21,7 @@ import type { JsonValue } from "../core/dicom/edit/new_value.ts";
 import { TAG } from "../core/dicom/tag.ts";
 import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { remoteAddress, username } from "./access.ts";
 import { answerJob, JobOptions } from "./jobs.ts";
 import { requireResource } from "./resources.ts";
@@ -190,6 +191,7 @@ async function answerModification(
   request: Request & { readonly ids: readonly string[]; readonly isBulk: boolean },
 ): Promise<Response> {
   const { modification, body, ids, isBulk } = request;
+  noteTargets(c, ids);
   const { resources, instances } = await sendable(app.index, ids);
   const input = {
     modification,

@@ -61,6 +61,13 @@ export const OPERATIONS: readonly Operation[] = [
     query: ["limit"],
     answer: JSON_TYPE,
   },
+  {
+    method: "get",
+    path: "/audit",
+    summary: "Who read, changed, sent and deleted what: entries after number since, oldest first",
+    query: ["since", "limit"],
+    answer: JSON_TYPE,
+  },
   ...HEALTH_OPERATIONS,
   { method: "get", path: "/system", summary: "What the server is and can do", answer: JSON_TYPE },
   { method: "get", path: "/statistics", summary: "How much is stored", answer: JSON_TYPE },

@@ -7,6 +7,7 @@ import { peer, shownPeer, shownPeerInShort } from "../core/config/peer.ts";
 import { findTransferSyntax } from "../core/dicom/transfer_syntax.ts";
 import { DicomError } from "../core/errors.ts";
 import { ask, jsonOf } from "../core/relay/http/ask.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { bodyOf, readJson } from "./body.ts";
 import { empty } from "./errors.ts";
 import { answerJob, JobOptions } from "./jobs.ts";
@@ -68,6 +69,7 @@ export function peerRoutes(app: App): Hono {
         transcode: wantedSyntax(app, body.Transcode),
         permissive: body.Permissive,
       };
+      noteTargets(c, body.Resources);
       await app.exports.log(resources, name);
       return answerJob(c, app, { type: "OrthancPeerStore", input, options: body });
     })

@@ -10,6 +10,7 @@ import { newSecret } from "../core/archive/uid_map.ts";
 import { generateUid } from "../core/dicom/uid.ts";
 import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { remoteAddress, username } from "./access.ts";
 import { answerJob, JobOptions } from "./jobs.ts";
 import { Value } from "./modify.ts";
@@ -56,6 +57,7 @@ export function splitMergeRoutes(app: App): Hono {
       const study: ResourceRef = { level: "Study", id: c.req.param("id") };
       const body = await readObject(c, Merge);
       const target = await firstFile(app, study);
+      noteTargets(c, body.Resources);
       const { resources, instances } = await sendable(app.index, body.Resources);
       for (const ref of resources) await requireOther(app, ref, study);
       const input = {

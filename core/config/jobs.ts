@@ -1,5 +1,5 @@
 import { option } from "./option.ts";
-import { count, flag, integer, seconds } from "./schemas.ts";
+import { count, flag, integer, megabytes, seconds } from "./schemas.ts";
 
 /** Changes, jobs and logs. */
 export const JOB_OPTIONS = {
@@ -14,6 +14,20 @@ export const JOB_OPTIONS = {
     default: false,
     description: "List in /exports what was sent",
     state: "served",
+  }),
+  AuditLogEnabled: option({
+    schema: flag,
+    default: true,
+    description: "Write down who read, changed, sent and deleted what; not with `ReadOnly`",
+    state: "served",
+    own: true,
+  }),
+  AuditLogSizeMB: option({
+    schema: megabytes(16),
+    default: 256,
+    description: "How large the audit log may grow; the oldest lines go",
+    state: "served",
+    own: true,
   }),
   ConcurrentJobs: option({
     schema: integer(0, 1024),

@@ -7,10 +7,10 @@ export interface AuditStore extends AsyncDisposable {
    * of the process.
    *
    * @param first number of the first line
-   * @throws DicomError `storage-full` or `cannot-write`
+   * @throws DicomError `cannot-write`
    */
   append(lines: readonly string[], first: number): Promise<void>;
-  /** Lets what was added survive a power cut. @throws DicomError `storage-full` or `cannot-write` */
+  /** Lets what was added survive a power cut. @throws DicomError `cannot-write` */
   sync(): Promise<void>;
   /** Lines from somewhere before number `from`, or from it on, in order. */
   lines(from: number): AsyncIterable<string>;

@@ -5,6 +5,7 @@ import { sendable } from "../../core/archive/sendable.ts";
 import { aeTitle, host } from "../../core/config/schemas.ts";
 import { generateUid } from "../../core/dicom/uid.ts";
 import { DicomError } from "../../core/errors.ts";
+import { noteTargets } from "../access/audit_requests.ts";
 import { bodyOf, parseJson, readText } from "../body.ts";
 import { answerJob, JobOptions } from "../jobs.ts";
 import { json } from "../respond.ts";
@@ -45,6 +46,7 @@ export function storeRoutes(app: App): Hono {
         moveOriginator: aet === undefined ? null : { aet, messageId },
         commitmentUid: body.StorageCommitment ? generateUid() : null,
       };
+      noteTargets(c, body.Resources);
       await app.exports.log(input.resources, known.name);
       return answerJob(c, app, { type: "DicomModalityStore", input, options: body });
     })

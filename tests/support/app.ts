@@ -6,6 +6,7 @@ import { createLogs } from "../../core/log.ts";
 import type { Destinations } from "../../core/ports/destinations.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
 import { createRoutes } from "../../routes/app.ts";
+import { openAuditFolder } from "../../storage/audit_folder.ts";
 import { openExportFolder } from "../../storage/export_folder.ts";
 import { openFolder } from "../../storage/folder.ts";
 import { openScratchFolder } from "../../storage/scratch_folder.ts";
@@ -87,10 +88,19 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     await openFolder({ root: folder, journal: index, sync: false, small: 0 }),
   );
   const scratch = stack.use(await openScratchFolder(`${folder}/outpost.scratch`));
+  const audit = config.auditLogEnabled && !config.readOnly
+    ? stack.use(
+      await openAuditFolder({
+        path: `${folder}/outpost.audit`,
+        keptBytes: config.auditLogSizeMB * 1048576,
+      }),
+    )
+    : undefined;
   const logs = createLogs(clock, (line) => lines.push(line));
   const app = stack.use(
     await createApp(
       {
+        ...(audit && { audit }),
         index,
         properties: index,
         files,
@@ -124,8 +134,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
 export async function countFiles(folder: string): Promise<number> {
   let count = 0;
   for await (const entry of Deno.readDir(folder)) {
+    if (entry.name.startsWith("outpost.")) continue;
     if (entry.isDirectory) count += await countFiles(`${folder}/${entry.name}`);
-    else if (!entry.name.startsWith("outpost.")) count++;
+    else count++;
   }
   return count;
 }
