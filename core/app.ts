@@ -65,6 +65,8 @@ import type { Destinations } from "./ports/destinations.ts";
 import type { ExportFolder } from "./ports/export_folder.ts";
 import type { Duties } from "./ports/duties.ts";
 import type { Scratch } from "./ports/scratch.ts";
+import { auditedAssociations } from "./security/audited_associations.ts";
+import { auditedDestinations } from "./security/audited_destinations.ts";
 import { type Audit, NO_AUDIT, openAudit } from "./security/audit.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
 import { createWorklists, type Worklists } from "./worklists.ts";
@@ -277,10 +279,13 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     config: config.relay,
     duties: index,
     ...{ index, properties, files, clock, extract, ...readerOptions },
-    destinations: ports.destinations ?? createDestinations({
-      ...{ config, clock, client, http, commitment, modalities, peers },
-      openExportFolder: (path) => ports.openExportFolder(path, clock),
-    }),
+    destinations: auditedDestinations(
+      ports.destinations ?? createDestinations({
+        ...{ config, clock, client, http, commitment, modalities, peers },
+        openExportFolder: (path) => ports.openExportFolder(path, clock),
+      }),
+      audit,
+    ),
     log: logs.of("generic"),
     random: Math.random,
     change: createChange({ modifier, extract, quality: config.dicomLossyTranscodingQuality }),
@@ -334,7 +339,10 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     }),
     metadata: createMetadataChanges({ index, clock, ...config, changed: changes.notify }),
     changes,
-    associations: createAssociationLog(clock, KEPT_ASSOCIATIONS, logs.of("dicom")),
+    associations: auditedAssociations(
+      createAssociationLog(clock, KEPT_ASSOCIATIONS, logs.of("dicom")),
+      audit,
+    ),
     modalities,
     relay,
     client,

@@ -4,6 +4,7 @@ import { MAXIMUM_META_SIZE, readFileMeta } from "../../core/dicom/part10.ts";
 import { SOP_CLASS } from "../../core/dicom/sop_class.ts";
 import { DicomError } from "../../core/errors.ts";
 import type { OpenFile } from "../../core/ports.ts";
+import { auditRetrieval } from "../audit_retrieval.ts";
 import { CommandField, Priority } from "../command.ts";
 import { readDataSet } from "../identifier.ts";
 import type { AgreedContext } from "../negotiation.ts";
@@ -25,6 +26,7 @@ export const cGet: DimseService = {
     const { app } = context;
     const identifier = await readDataSet(request, app);
     const selection = await app.queryRetrieve.select(identifier);
+    auditRetrieval(app, request, { what: "C-GET", selection });
     const isTranscoded = allowsTranscoding(request, context);
     let messageId = 0;
     yield* subOperations(request, selection, {

@@ -5,6 +5,7 @@ import { SOP_CLASS } from "../../core/dicom/sop_class.ts";
 import { DicomError } from "../../core/errors.ts";
 import type { StorageKind, StoreSession } from "../../core/ports/dicom_client.ts";
 import { remoteOf } from "../../core/remote_ae.ts";
+import { auditRetrieval } from "../audit_retrieval.ts";
 import { CommandField } from "../command.ts";
 import { readDataSet } from "../identifier.ts";
 import type { DimseService, Request, Response, ServiceContext } from "../service.ts";
@@ -26,6 +27,7 @@ export const cMove: DimseService = {
     const identifier = await readDataSet(request, app);
     const destination = destinationOf(request, context);
     const selection = await app.queryRetrieve.select(identifier);
+    auditRetrieval(app, request, { what: `C-MOVE to ${destination.aet}`, selection });
     if (selection.instances.length === 0) yield* nothingToSend(request, context, selection);
     else if (app.config.synchronousCMove) yield* move(request, context, { destination, selection });
     else yield submit(request, context, { destination, selection });
