@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { createApp, type ServerControl } from "./core/app.ts";
+import type { ServerControl } from "./core/app.ts";
+import { createApp } from "./core/create_app.ts";
 import { systemClock } from "./core/clock.ts";
 import { warnOfLostIndex } from "./core/care.ts";
 import type { Config } from "./core/config.ts";

@@ -1,75 +1,57 @@
-import { type AnonymizationCounter, createAnonymizationCounter } from "./archive/anonymize.ts";
-import { type Attachments, createAttachments } from "./archive/attachments.ts";
-import { type Archives, createArchives } from "./archive/archive_stream.ts";
-import { type ArchiveShelf, createArchiveShelf } from "./archive/archive_stream/shelf.ts";
-import { type ChangeFeed, createChangeFeed } from "./archive/changes.ts";
-import { createDicom, type NewDicom } from "./archive/create_dicom.ts";
-import { createExports, type Exports } from "./archive/exports.ts";
-import { createExtract } from "./archive/extract.ts";
-import { createImages, type Images } from "./archive/images.ts";
-import { createFindRequests } from "./archive/find.ts";
-import { createIngest, type Ingest } from "./archive/ingest.ts";
-import { createTranscodingIngest } from "./archive/ingest_transcoding.ts";
-import { createInstanceReader, type InstanceReader } from "./archive/instance_reader.ts";
-import { createInstanceTags } from "./archive/instance_tags.ts";
-import { createMetadataChanges, type MetadataChanges } from "./archive/metadata.ts";
-import { createModifier, type Modifier } from "./archive/modify.ts";
-import { createProtection, type Protection } from "./archive/protection.ts";
-import { recover } from "./archive/recover.ts";
-import { createReceive, type Receive } from "./archive/receive.ts";
-import { createMakeRoom } from "./archive/recycling.ts";
-import { createRemove } from "./archive/remove.ts";
-import { createQueryRetrieve, type QueryRetrieve } from "./archive/query_retrieve.ts";
-import { createRequestedTags } from "./archive/requested_tags.ts";
+import type { AnonymizationCounter } from "./archive/anonymize.ts";
+import type { Attachments } from "./archive/attachments.ts";
+import type { Archives } from "./archive/archive_stream.ts";
+import type { ArchiveShelf } from "./archive/archive_stream/shelf.ts";
+import type { ChangeFeed } from "./archive/changes.ts";
+import type { NewDicom } from "./archive/create_dicom.ts";
+import type { Exports } from "./archive/exports.ts";
+import type { Images } from "./archive/images.ts";
+import type { createFindRequests } from "./archive/find.ts";
+import type { Ingest } from "./archive/ingest.ts";
+import type { InstanceReader } from "./archive/instance_reader.ts";
+import type { createInstanceTags } from "./archive/instance_tags.ts";
+import type { MetadataChanges } from "./archive/metadata.ts";
+import type { Modifier } from "./archive/modify.ts";
+import type { Protection } from "./archive/protection.ts";
+import type { Receive } from "./archive/receive.ts";
+import type { createRemove } from "./archive/remove.ts";
+import type { QueryRetrieve } from "./archive/query_retrieve.ts";
+import type { createRequestedTags } from "./archive/requested_tags.ts";
 import type { Level } from "./archive/resource.ts";
-import { createStability } from "./archive/stability.ts";
-import { createOpenTranscoded, type OpenTranscoded } from "./archive/transcoded_file.ts";
-import { createTranscoder, type Transcoder } from "./archive/transcoding.ts";
-import { createStorageCompression } from "./archive/storage_compression.ts";
-import { createUpload, type Upload } from "./archive/upload.ts";
-import { type AssociationLog, createAssociationLog } from "./associations.ts";
-import { type Commitment, createCommitment } from "./commitment.ts";
-import { ingestTranscoding, limitsOf, mainTagsOf, queryRetrieveOptions } from "./app_options.ts";
+import type { OpenTranscoded } from "./archive/transcoded_file.ts";
+import type { Transcoder } from "./archive/transcoding.ts";
+import type { Upload } from "./archive/upload.ts";
+import type { AssociationLog } from "./associations.ts";
+import type { Commitment } from "./commitment.ts";
 import type { Config } from "./config.ts";
-import { defaultCharacterSets } from "./dicom/charset.ts";
 import type { DiskWatch } from "./disk.ts";
-import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
-import { registerPrivateEntries } from "./dicom/dictionary.ts";
 import type { Tag } from "./dicom/tag.ts";
-import { createJobKeeper } from "./jobs/persistence.ts";
-import { createJobs, type Jobs } from "./jobs/engine.ts";
-import { JOB_TYPES } from "./jobs/types.ts";
+import type { Jobs } from "./jobs/engine.ts";
+import type { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
-import { createModalities, type Modalities } from "./modalities.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import { createPool, poolOptions } from "./pool.ts";
+import type { Modalities } from "./modalities.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Clock, FileStore, Index, Properties } from "./ports.ts";
 import type { Annotations } from "./ports/annotations.ts";
 import type { AuditStore } from "./ports/audit_store.ts";
 import type { ExportLog } from "./ports/export_log.ts";
 import type { FileForms } from "./ports/file_forms.ts";
-import { createHttpClient } from "./net/http_client.ts";
-import { createPeers, type Peers } from "./peers.ts";
+import type { Peers } from "./peers.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
 import type { HttpClient } from "./ports/http_client.ts";
-import { createPeerStoreStraight, type PeerStoreStraight } from "./relay/http/straight.ts";
-import { readOnlyApp } from "./read_only_app.ts";
+import type { PeerStoreStraight } from "./relay/http/straight.ts";
 import type { JobStore } from "./ports/job_store.ts";
 import type { Recycling } from "./ports/recycling.ts";
-import { createQueries, type Queries } from "./remote/queries.ts";
-import { createSendStraight, type SendStraight } from "./remote/send_straight.ts";
-import { createChange } from "./relay/change.ts";
-import { createRelay, type Relay } from "./relay/relay.ts";
-import { createDestinations } from "./destinations.ts";
+import type { Queries } from "./remote/queries.ts";
+import type { SendStraight } from "./remote/send_straight.ts";
+import type { Relay } from "./relay/relay.ts";
 import type { Destinations } from "./ports/destinations.ts";
 import type { ExportFolder } from "./ports/export_folder.ts";
 import type { Duties } from "./ports/duties.ts";
 import type { Scratch } from "./ports/scratch.ts";
-import { auditedAssociations } from "./security/audited_associations.ts";
-import { auditedDestinations } from "./security/audited_destinations.ts";
-import { type Audit, NO_AUDIT, openAudit } from "./security/audit.ts";
+import type { Audit } from "./security/audit.ts";
 import type { WorklistFolder } from "./ports/worklist_folder.ts";
-import { createWorklists, type Worklists } from "./worklists.ts";
+import type { Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
@@ -161,229 +143,4 @@ export interface App extends AsyncDisposable {
   readonly sendStraight: SendStraight;
   /** Undefined unless they are enabled. */
   readonly worklists: Worklists | undefined;
-}
-
-const BYTES_PER_MB = 1048576;
-const KEPT_ASSOCIATIONS = 1000;
-
-/**
- * Puts the use cases together, finishes what the last run left open, and starts the watch over silence.
- *
- * @throws DicomError `configuration` for a main tag that does not exist
- */
-export async function createApp(ports: AppPorts, config: Config): Promise<App> {
-  const { index, properties, files, clock, logs, control, metrics = createMetrics() } = ports;
-  const log = logs.of("generic");
-  registerPrivateEntries(config.dictionary);
-  const mainTags = mainTagsOf(config);
-  const defaultSets = defaultCharacterSets(config.defaultEncoding);
-  const maximumMemberSize = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
-  const readerOptions = { defaultSets, maximumInflated: maximumMemberSize };
-
-  const changes = createChangeFeed(index);
-  const stability = createStability({
-    index,
-    clock,
-    log,
-    stableAgeMs: config.stableAge * 1000,
-    changed: changes.notify,
-  });
-  const remove = createRemove({ index, files, log });
-  const makeRoom = createMakeRoom({
-    ...{ index, remove, log },
-    mayRecycle: async ({ id }) => !await index.hasOpenDuties(id),
-    limits: limitsOf(config),
-  });
-  const compression = createStorageCompression(files, {
-    enabled: config.storageCompression,
-    log,
-  });
-  const extract = createExtract({ mainTags, ...readerOptions });
-  const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
-  const transcoder = createTranscoder({ workers, ...readerOptions });
-  const storing = createIngest({
-    files,
-    index,
-    clock,
-    log,
-    extract,
-    overwrite: config.overwriteInstances,
-    makeRoom,
-    plan: (...about) => relay.plan(...about), // it needs what is made below
-    stored(instance, plan) {
-      changes.notify();
-      stability.touched();
-      compression.add(instance.file.uuid);
-      relay.stored(instance, plan);
-    },
-  });
-  const transcoding = ingestTranscoding(config);
-  const ingest = transcoding
-    ? createTranscodingIngest({ files, transcoder, ingest: storing, log }, transcoding)
-    : storing;
-
-  const reader = createInstanceReader(files, readerOptions);
-  const readFiles = config.storageAccessOnFind !== "Never";
-  const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
-  const receive = createReceive({ files, ingest });
-  const peers = await createPeers(config, properties);
-  const http = await createHttpClient({
-    clock,
-    proxy: config.httpProxy,
-    verify: config.httpsVerifyPeers,
-    authoritiesFile: config.httpsCACertificates,
-  });
-  const client = ports.createClient({ config, clock, receive, transcoder });
-  const commitment = createCommitment({
-    index,
-    files,
-    reader,
-    client,
-    log: logs.of("dicom"),
-    maximumReports: config.storageCommitmentReportsSize,
-  });
-  const archives = createArchives({
-    ...{ index, files, reader, transcoder, clock },
-    aet: config.dicomAet,
-  });
-  const modifier = createModifier({
-    ...{ index, files, clock, ingest, extract, remove, transcoder },
-    options: readerOptions,
-    changed: changes.notify,
-  });
-  const archiveShelf = createArchiveShelf(ports.scratch, config.mediaArchiveSize);
-  const savesJobs = config.saveJobs && !config.readOnly;
-  const jobs = createJobs({
-    ...(savesJobs && { keeper: createJobKeeper(index, logs.of("jobs")) }),
-    types: JOB_TYPES,
-    ports: {
-      client,
-      index,
-      files,
-      commitment,
-      archives,
-      archiveShelf,
-      http,
-      peers,
-      transcoder,
-      modifier,
-    },
-    clock,
-    log: logs.of("jobs"),
-    concurrency: config.concurrentJobs || navigator.hardwareConcurrency,
-    historySize: config.jobsHistorySize,
-  });
-  const modalities = await createModalities(config, properties);
-  const audit = ports.audit ? await openAudit({ store: ports.audit, clock, log }) : NO_AUDIT;
-  const relay = await createRelay({
-    config: config.relay,
-    duties: index,
-    ...{ index, properties, files, clock, extract, ...readerOptions },
-    destinations: auditedDestinations(
-      ports.destinations ?? createDestinations({
-        ...{ config, clock, client, http, commitment, modalities, peers },
-        openExportFolder: (path) => ports.openExportFolder(path, clock),
-      }),
-      audit,
-    ),
-    log: logs.of("generic"),
-    random: Math.random,
-    change: createChange({ modifier, extract, quality: config.dicomLossyTranscodingQuality }),
-    deleted: changes.notify,
-  });
-  if (!config.readOnly) {
-    await recover({ index, files, clock, log, extract, plan: relay.plan });
-    await stability.start();
-    await relay.start();
-  }
-  const app: App = {
-    config,
-    clock,
-    logs,
-    control,
-    metrics,
-    audit,
-    disk: ports.disk,
-    mainTags,
-    index,
-    ingest,
-    receive,
-    upload: createUpload({ files, ingest, maximumMemberSize, log }),
-    reader,
-    tags: createInstanceTags({ index, reader }),
-    images: createImages({ files, workers }, readerOptions),
-    archives,
-    archiveShelf,
-    transcoder,
-    transcodedFile: createOpenTranscoded({ files, transcoder }),
-    search: createFindRequests({
-      index,
-      mainTags,
-      userMetadata: config.userMetadata,
-      requestedTags,
-      readFiles: config.storageAccessOnFind === "Always",
-    }),
-    requestedTags,
-    remove,
-    modifier,
-    createDicom: (wanted) => createDicom({ files, transcoder }, wanted),
-    anonymizations: createAnonymizationCounter(properties),
-    protection: createProtection({ index, clock }),
-    exports: createExports({ index, clock, log, enabled: config.logExportedResources }),
-    attachments: createAttachments({
-      ...{ index, files, clock, log, makeRoom },
-      checkRevisions: config.checkRevisions,
-      keepMd5: config.storeMD5ForAttachments && !config.readOnly,
-      compress: config.storageCompression,
-      changed: changes.notify,
-    }),
-    metadata: createMetadataChanges({ index, clock, ...config, changed: changes.notify }),
-    changes,
-    associations: auditedAssociations(
-      createAssociationLog(clock, KEPT_ASSOCIATIONS, logs.of("dicom")),
-      audit,
-    ),
-    modalities,
-    relay,
-    client,
-    peers,
-    http,
-    peerStoreStraight: createPeerStoreStraight({ files, http }),
-    files,
-    queryRetrieve: createQueryRetrieve({
-      index,
-      mainTags,
-      requestedTags,
-      options: queryRetrieveOptions(config),
-    }),
-    commitment,
-    jobs,
-    queries: createQueries(client, config.queryRetrieveSize),
-    sendStraight: createSendStraight({ files, client, extract }),
-    worklists: config.worklists?.enable
-      ? createWorklists({
-        folder: ports.openWorklists(config.worklists.folder),
-        log: logs.of("dicom"),
-        ...readerOptions,
-        options: {
-          ...config.worklists,
-          characterSet: WRITTEN_TERMS[config.defaultEncoding],
-          caseSensitiveNames: config.caseSensitivePN,
-        },
-      })
-      : undefined,
-    async [Symbol.asyncDispose]() {
-      await relay[Symbol.asyncDispose]();
-      await compression[Symbol.asyncDispose]();
-      await workers[Symbol.asyncDispose]();
-      await jobs[Symbol.asyncDispose]();
-      await commitment[Symbol.asyncDispose]();
-      await client[Symbol.asyncDispose]();
-      await http[Symbol.asyncDispose]();
-      await stability[Symbol.asyncDispose]();
-      await audit[Symbol.asyncDispose]();
-    },
-  };
-  if (savesJobs) jobs.restore(await index.savedJobs());
-  return config.readOnly ? readOnlyApp(app) : app;
 }

@@ -85,6 +85,6 @@ Deno.test("outpost --help and --version go to standard output", async () => {
 Deno.test("outpost hash-password --token prints a token and what the configuration takes", async () => {
   const { code, stdout } = await outpost("hash-password", "--token");
   assert.equal(code, 0);
-  const [, token = "", hash] = /^token: (\S+)\nhash:  (\S+)\n$/.exec(stdout) ?? [];
+  const [, token = "", hash] = /^token: (\S+)\nhash: {2}(\S+)\n$/.exec(stdout) ?? [];
   assert.equal(hashToken(token), hash);
 });

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import assert from "node:assert/strict";
-import { type App, type AppPorts, createApp, type ServerControl } from "../../core/app.ts";
+import type { App, AppPorts, ServerControl } from "../../core/app.ts";
+import { createApp } from "../../core/create_app.ts";
 import { parseConfiguration } from "../../core/config/parse.ts";
 import { createLogs } from "../../core/log.ts";
 import type { Destinations } from "../../core/ports/destinations.ts";

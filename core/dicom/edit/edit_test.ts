@@ -236,7 +236,13 @@ Deno.test("parseTagPath() refuses what is no path", () => {
   for (const path of ["Foo", "", "ReferencedImageSequence[0].Foo"]) {
     assert.throws(() => parseTagPath(path), isRefused("unknown-tag"), path);
   }
-  for (const path of ["PatientName.", "ReferencedImageSequence.PatientName", "ReferencedImageSequence[x].Rows"]) {
+  for (
+    const path of [
+      "PatientName.",
+      "ReferencedImageSequence.PatientName",
+      "ReferencedImageSequence[x].Rows",
+    ]
+  ) {
     assert.throws(() => parseTagPath(path), isRefused("bad-request"), path);
   }
   assert.throws(() => parseTagPath("0008,1140[0].".repeat(70) + "Rows"), isRefused("bad-request"));
