@@ -4,6 +4,7 @@ import type { Role } from "../../core/security/roles.ts";
 import { routeRule } from "../../routes/access/route_rules.ts";
 import { startApp, type TestApp } from "../support/app.ts";
 import { FILES, IDS } from "../support/filled.ts";
+import { startServer } from "../support/server.ts";
 
 const TOKENS: Readonly<Record<Role, string>> = {
   read: createToken(),
@@ -173,4 +174,34 @@ Deno.test("a failure of role names no more than the user and the role", async ()
   assert.equal(OrthancStatus, 45);
   assert.equal(Details, "Cannot do this as reader: it needs role admin");
   assert.deepEqual(server.asked, []);
+});
+
+Deno.test("a peer logs in with a token of its own, and can be turned away alone", async () => {
+  await using central = await startServer({
+    ...GUARDED,
+    RemoteAccessAllowed: false,
+    AuthenticationEnabled: true,
+  });
+  const peer = (token: string) => ({
+    Url: central.url,
+    HttpHeaders: { Authorization: `Bearer ${token}` },
+  });
+  const peers = {
+    writer: peer(TOKENS.write),
+    reader: peer(TOKENS.read),
+    revoked: peer(createToken()),
+  };
+  await using box = await startApp({ config: { OrthancPeers: peers } });
+  const { ID } = await box.upload(FILES[0]!);
+  const store = async (name: string) => {
+    const body = { Resources: [ID], Synchronous: true };
+    const response = await box.send("POST", `/peers/${name}/store`, body);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await store("reader"), 500);
+  assert.equal(await store("revoked"), 500);
+  assert.equal(await store("writer"), 200);
+  const shown = await box.get("/peers?expand");
+  assert.ok(!JSON.stringify(shown).includes(TOKENS.write), "peers are shown without their tokens");
 });
