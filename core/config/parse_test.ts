@@ -264,7 +264,8 @@ for (
 
 Deno.test("parseConfiguration() turns authentication on with remote access", () => {
   assert.equal(parse({ ...remote, ...alice }).config.authenticationEnabled, true);
-  assert.deepEqual(parse({ ...remote, ...alice }).warnings, []);
+  assert.match(parse({ ...remote, ...alice }).warnings.join(), /cross the network in clear/);
+  assert.deepEqual(parse({ ...remote, ...alice, SslEnabled: true }).warnings, []);
   assert.equal(parse(alice).config.authenticationEnabled, false);
 });
 

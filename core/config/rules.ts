@@ -49,6 +49,14 @@ export const RULES: readonly Rule[] = [
     applies: (config) => config.registeredUsers["orthanc"]?.password === "orthanc",
   },
   {
+    options: ["RemoteAccessAllowed", "AuthenticationEnabled", "SslEnabled"],
+    severity: "warning",
+    text:
+      "passwords and tokens cross the network in clear: set SslEnabled, or let a proxy speak HTTPS",
+    applies: (config) =>
+      config.remoteAccessAllowed && config.authenticationEnabled && !config.sslEnabled,
+  },
+  {
     options: ["SslEnabled", "SslCertificate"],
     severity: "error",
     text:
