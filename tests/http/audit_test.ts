@@ -89,6 +89,21 @@ Deno.test("the audit log says what was refused, to whom and from where", async (
   assert.equal((await as("reader", "r", "GET", "/audit")).status, 403);
 });
 
+Deno.test("whoever tries tokens fills no audit log", async () => {
+  await using server = await startApp({
+    config: { RemoteAccessAllowed: true, RegisteredUsers: { boss: "b" } },
+  });
+  for (let count = 0; count < 100; count++) {
+    const headers = { Authorization: `Bearer outpost_${count}` };
+    const { status } = await server.send("GET", "/system", undefined, { headers });
+    assert.equal(status, 401);
+  }
+  const headers = { Authorization: `Basic ${btoa("boss:b")}` };
+  const response = await server.send("GET", "/audit?limit=1000", undefined, { headers });
+  const { Entries } = await response.json() as Page;
+  assert.deepEqual(Entries.map(({ action }) => action), Array(10).fill("login"));
+});
+
 Deno.test("the audit log survives a restart, in one chain that can be checked", async () => {
   const folder = await Deno.makeTempDir();
   const heads: ChainHead[] = [];
