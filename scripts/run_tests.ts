@@ -24,7 +24,7 @@ const PEERS = {
 } as const;
 
 /** Where tests lie. */
-const TESTED = ["core", "routes", "storage", "scripts", "tests"] as const;
+const TESTED = ["core", "dimse", "routes", "storage", "scripts", "tests"] as const;
 
 /** Checks that come before the tests, each a command of Deno. */
 const CHECKS = [
