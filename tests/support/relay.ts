@@ -65,8 +65,9 @@ export function testDestinations(names: readonly string[], now = () => 0): TestD
         it.busiest = Math.max(it.busiest, count);
         try {
           it.tried = [...it.tried, instance.sopInstanceUid];
+          const nth = it.tried.length; // others may begin while this one is read
           const sha256 = await digestOf(instance);
-          const answer = it.isUp ? it.script(instance, it.tried.length) : NO_ROUTE;
+          const answer = it.isUp ? it.script(instance, nth) : NO_ROUTE;
           if (answer === "hang") {
             return await new Promise((_, reject) => {
               signal.addEventListener("abort", () => reject(signal.reason));
