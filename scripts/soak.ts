@@ -11,7 +11,7 @@ const [INSTANCES = "50000", EXECUTABLE] = Deno.args;
 const PIXEL_BYTES = 10_000;
 const SENDERS = 8;
 const STEPS = 10;
-const MAXIMUM_RSS_MB = 350;
+const MAXIMUM_RSS_MB = 300;
 /** Memory of the last step against the middle one; garbage comes and goes. */
 const MAXIMUM_GROWTH = 1.25;
 const BYTES_PER_MB = 1_000_000;

@@ -2,8 +2,9 @@
  * PS3.15 Table E.1-1, Basic Application Level Confidentiality Profile: tag, action in the editions 2023b, 2021b, 2017c and
  * 2008 (X remove, Z empty, U another UID, - none), and the options that keep the attribute (d dates, u UIDs, v device
  * identity, i institution identity, p patient characteristics). Where the table allows several actions, the one that
- * Orthanc takes. Made from the table of 2023b; the older editions and the choice of actions were checked with files of
- * every attribute that Orthanc 1.10.1 anonymised.
+ * Orthanc takes. The actions of 2023b are those of Orthanc's own list, the older editions those seen on a file of every
+ * attribute that Orthanc 1.10.1 anonymised. The options d and u follow from VR and action; v, i and p have not been
+ * compared with the table of the standard.
  */
 export const CONFIDENTIALITY_PROFILE = `
 00001000 XXXX
