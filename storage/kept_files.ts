@@ -74,21 +74,28 @@ export async function openKeptFiles(options: KeptFilesOptions): Promise<KeptFile
     return kept.delete(uuid);
   }
 
-  /** Writes one as a file. One that was removed meanwhile does not come back. */
   async function settleOne(uuid: string): Promise<void> {
     const bytes = await read(uuid);
-    const path = pathOf(uuid);
-    if (bytes && kept.has(uuid)) await writeFile(path, bytes, options.sync);
-    if (!kept.has(uuid)) await Deno.remove(path.final).catch(ignoreMissing);
+    if (bytes && kept.has(uuid)) await writeFile(pathOf(uuid), bytes, options.sync);
+  }
+
+  /** Files that were removed while they were written do not come back. */
+  async function removeAgain(uuids: readonly string[]): Promise<void> {
+    for (const uuid of uuids) await Deno.remove(pathOf(uuid).final).catch(ignoreMissing);
   }
 
   async function settleAll(): Promise<void> {
     const uuids = [...kept.keys()].filter((uuid) => kept.get(uuid)!.durable);
-    await concurrently(each(uuids), CONCURRENCY, settleOne);
-    const directories = new Set(uuids.map((uuid) => pathOf(uuid).directory));
-    await Promise.all([...directories].map(options.syncDirectory));
-    await journal.dropKept(uuids);
-    uuids.forEach(forget);
+    try {
+      await concurrently(each(uuids), CONCURRENCY, settleOne);
+      const directories = new Set(uuids.map((uuid) => pathOf(uuid).directory));
+      await Promise.all([...directories].map(options.syncDirectory));
+      await journal.dropKept(uuids);
+    } catch (error) {
+      await removeAgain(uuids.filter((uuid) => !kept.has(uuid)));
+      throw error;
+    }
+    await removeAgain(uuids.filter((uuid) => !forget(uuid)));
   }
 
   function settle(): Promise<void> {

@@ -6,7 +6,7 @@ import { createPaths } from "./paths.ts";
 /** A folder with a journal, in which kept files are opened one after the other. */
 async function withPlace(
   run: (place: {
-    readonly open: () => ReturnType<typeof openKeptFiles>;
+    readonly open: (syncDirectory?: () => Promise<void>) => ReturnType<typeof openKeptFiles>;
     readonly journal: ReturnType<typeof openLocalIndex>;
     readonly pathOf: ReturnType<typeof createPaths>;
     readonly uuid: string;
@@ -17,10 +17,14 @@ async function withPlace(
   const pathOf = createPaths(root);
   const uuid = crypto.randomUUID();
   await Deno.mkdir(pathOf(uuid).directory, { recursive: true });
-  const syncDirectory = () => Promise.resolve();
   try {
-    const open = () => openKeptFiles({ journal, pathOf, sync: true, syncDirectory });
-    await run({ open, journal, pathOf, uuid });
+    await run({
+      open: (syncDirectory = () => Promise.resolve()) =>
+        openKeptFiles({ journal, pathOf, sync: true, syncDirectory }),
+      journal,
+      pathOf,
+      uuid,
+    });
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -70,6 +74,20 @@ Deno.test("remove(): what was removed becomes no file, however far its writing i
       assert.deepEqual(await journal.keptFiles(), []);
     });
   }
+});
+
+Deno.test("remove(): what is removed between its writing and its entry becomes no file either", async () => {
+  await withPlace(async ({ open, pathOf, uuid }) => {
+    const written: boolean[] = [];
+    const kept = await open(async () => {
+      written.push((await Deno.stat(pathOf(uuid).final)).isFile);
+      await kept.remove([uuid]);
+    });
+    await kept.keep(uuid, BYTES);
+    await kept[Symbol.asyncDispose]();
+    assert.deepEqual(written, [true]);
+    await assert.rejects(Deno.stat(pathOf(uuid).final), Deno.errors.NotFound);
+  });
 });
 
 Deno.test("keep(): many bytes become files at once, and more than are bearable are not taken", async () => {
