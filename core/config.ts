@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { CONTENT_OPTIONS } from "./config/content.ts";
 import { DICOM_CLIENT_OPTIONS } from "./config/dicom_client.ts";
 import { DICOM_SERVER_OPTIONS } from "./config/dicom_server.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../core/app.ts";
 import type { AssociationRecord } from "../core/associations.ts";
 import { orthancDate } from "../core/archive/resource.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../core/app.ts";
 import { everyResource, ROW_ONLY } from "../core/archive/query.ts";
 import { depthOf, type Level, LEVELS } from "../core/archive/resource.ts";

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../core/app.ts";
 import type { NewDicom } from "../core/archive/create_dicom.ts";
 import { eachResource } from "../core/archive/each_resource.ts";

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../core/app.ts";
 import { orthancDate } from "../core/archive/resource.ts";
 import { DicomError, ERRORS } from "../core/errors.ts";

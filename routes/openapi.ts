@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { OUTPOST_VERSION } from "../core/version.ts";
 import { type Operation, OPERATIONS } from "./openapi_operations.ts";
 import { json } from "./respond.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Level, LEVELS } from "../core/archive/resource.ts";
 import { LOG_CATEGORIES } from "../core/log.ts";
 import { BulkContent, BulkDelete } from "./bulk.ts";

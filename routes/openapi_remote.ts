@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { FindWorklist, Keys } from "./modalities/find.ts";
 import { Get, Move } from "./modalities/retrieve.ts";
 import { Store } from "./modalities/store.ts";

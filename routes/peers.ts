@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../core/app.ts";
 import { sendable } from "../core/archive/sendable.ts";
 import type { Wanted } from "../core/archive/transcoding.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { DicomError } from "../core/errors.ts";
 import { readJson } from "./body.ts";
 import { parseLevel } from "./levels.ts";

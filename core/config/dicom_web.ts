@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ResolvePath } from "./option.ts";
 import { resolvePeers, webServer } from "./peer.ts";
 import { named } from "./schemas.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PrivateEntry } from "../dicom/dictionary.ts";
 import { isPrivate, type Tag, tagOf } from "../dicom/tag.ts";
 import { type Vr, VRS } from "../dicom/vr.ts";

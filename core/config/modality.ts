@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { aeTitle, flag, host, integer, oneOf, seconds } from "./schemas.ts";
 
 /** Kinds of remote systems that need another treatment (Orthanc's names). */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { option } from "./option.ts";
 import { count, flag, integer, megabytes, named, oneOf, text } from "./schemas.ts";
 

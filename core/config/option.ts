@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /**
  * What becomes of an option that is set: `served` does what it says; `later` is not served yet and gives a warning;

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Config, configKey, OPTION_NAMES, type OptionName, OPTIONS } from "../config.ts";
 import type { Environment } from "./environment.ts";
 import { environmentToOverrides, type Override } from "./flags.ts";

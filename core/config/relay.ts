@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { destination, rules } from "../relay/rule.ts";
 import { option } from "./option.ts";
 import { flag, named, oneOf } from "./schemas.ts";

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 
 const CHARACTERS = 4096;
 const ITEMS = 10_000;

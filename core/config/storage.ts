@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { extraMainDicomTags } from "./dictionary.ts";
 import { onePath, option } from "./option.ts";
 import {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isUsablePassword } from "../passwords.ts";
 import { ROLES } from "../security/roles.ts";
 import { isTokenHash } from "../security/tokens.ts";

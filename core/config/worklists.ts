@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { count, flag, path } from "./schemas.ts";
 
 /** The section of Orthanc's plugin for modality worklists. */

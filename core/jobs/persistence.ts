@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DicomError, type ErrorCode, ERRORS } from "../errors.ts";
 import type { Log } from "../ports.ts";
 import type { JobStore, StoredJob } from "../ports/job_store.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PROOF_LEVELS, type Target, TARGET_KINDS } from "../ports/destinations.ts";
 import { PRIORITIES } from "../ports/duties.ts";
 import { compileMatch, ConditionProblem } from "./conditions.ts";

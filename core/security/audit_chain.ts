@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a line of the audit log may be about. */
 export const AUDIT_ACTIONS = [

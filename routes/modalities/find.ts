@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../../core/app.ts";
 import { DEFAULT_MAIN_TAGS, type Level } from "../../core/archive/resource.ts";
 import type { DataSet } from "../../core/dicom/data_set.ts";

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../../core/app.ts";
 import { DicomError } from "../../core/errors.ts";
 import { readJson } from "../body.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { digestsOf } from "../../bytes/digest.ts";
 import type { Clock } from "../../ports.ts";
 import type {

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { readRange } from "../../../core/dicom/decode.ts";
 import type { ByteSource } from "../../../core/bytes/source.ts";
 import { DicomError } from "../../../core/errors.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What became of a file that was sent. */
 export type Sent =
