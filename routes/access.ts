@@ -7,7 +7,7 @@ import {
   type AuthenticationOptions,
   createAuthenticate,
 } from "./access/authenticate.ts";
-import { neededRole } from "./access/route_rules.ts";
+import { neededRoles } from "./access/route_rules.ts";
 import { empty } from "./errors.ts";
 
 /** Who may use the server, from the configuration. */
@@ -93,8 +93,8 @@ function refuse(c: Context, found: Exclude<Authentication, { kind: "known" }>): 
 }
 
 function checkRole(c: Context, { name, role }: Principal): void {
-  const needed = neededRole(c);
-  if (includesRole(role, needed)) return;
+  const needed = neededRoles(c).find((each) => !includesRole(role, each));
+  if (needed === undefined) return;
   throw new DicomError("forbidden", `Cannot do this as ${name}: it needs role ${needed}`);
 }
 

@@ -59,7 +59,7 @@ export const HTTP_SERVER_OPTIONS = {
     schema: registeredUsers,
     default: {},
     description:
-      "Who may log in, and as what: `read`, `write`, or `admin` where no role is named; `outpost hash-password` makes the hashes",
+      "Who may log in, and as what: `store`, `read`, `write`, or `admin` where no role is named; `outpost hash-password` makes the hashes",
     state: "served",
     secret: true,
   }),

@@ -20,7 +20,7 @@ const user = z.preprocess(
   z.strictObject({ Password: password, Role: role.default("admin") }),
 )
   .transform(({ Password, Role }) => ({ password: Password, role: Role }))
-  .describe('password or its hash, or {"Password", "Role": "read", "write" or "admin"}');
+  .describe('password or its hash, or {"Password", "Role": "store", "read", "write" or "admin"}');
 
 /** Users, each with a password, in clear or as `core/passwords.ts` hashes it, and a role. */
 export const registeredUsers = named(user).refine(

@@ -1,7 +1,10 @@
-/** What a user may do, from the least: each role may do what those before it may. */
-export const ROLES = ["read", "write", "admin"] as const;
+/** What a user may do, from the least. */
+export const ROLES = ["store", "read", "write", "admin"] as const;
 
-/** `read` looks, `write` stores, changes, sends and deletes, `admin` configures the server. */
+/**
+ * `store` hands in images and does nothing else, `read` looks, `write` stores, changes, sends and deletes, `admin`
+ * configures the server.
+ */
 export type Role = (typeof ROLES)[number];
 
 /** Somebody who has shown who it is: a user, or as `token:NAME` a program with a token. */
@@ -10,7 +13,15 @@ export interface Principal {
   readonly role: Role;
 }
 
+/** Whose work each role may do: whoever stores need not see what is there. */
+const INCLUDED: Readonly<Record<Role, readonly Role[]>> = {
+  store: ["store"],
+  read: ["read"],
+  write: ["store", "read", "write"],
+  admin: ROLES,
+};
+
 /** Whether `role` may do what `needed` may. */
 export function includesRole(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+  return INCLUDED[role].includes(needed);
 }

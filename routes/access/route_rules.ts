@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { AuditAction } from "../../core/security/audit_chain.ts";
-import { includesRole, type Role } from "../../core/security/roles.ts";
+import type { Role } from "../../core/security/roles.ts";
 
 /** What a route asks of its user, and what the audit log calls its use. */
 export interface RouteRule {
@@ -34,7 +34,7 @@ const RULES: readonly (readonly [route: RegExp, role: Role, action?: AuditAction
   [/^GET \/jobs\/:id\/:key$/, "read", "read"],
   [/^GET \//, "read"],
 
-  [/^POST \/instances$/, "write", "store"],
+  [/^POST \/instances$/, "store", "store"],
   [/^POST \/tools\/create-dicom$/, "write", "store"],
   [new RegExp(`^DELETE /${LEVELS}/:id$`), "write", "delete"],
   [/^POST \/tools\/bulk-delete$/, "write", "delete"],
@@ -72,8 +72,8 @@ export function routesOf(
   return matchedRoutes(c).filter(({ method }) => method !== "ALL");
 }
 
-/** The role that a request needs: the highest of the routes that may answer it. */
-export function neededRole(c: Context): Role {
+/** The roles that a request needs, all of them: those of the routes that may answer it. */
+export function neededRoles(c: Context): readonly Role[] {
   const roles = routesOf(c).map(({ method, path }) => routeRule(method, path)?.role ?? "admin");
-  return roles.reduce((highest, role) => includesRole(role, highest) ? role : highest, "read");
+  return roles.length > 0 ? roles : ["read"];
 }

@@ -7,6 +7,7 @@ import { FILES, IDS } from "../support/filled.ts";
 import { startServer } from "../support/server.ts";
 
 const TOKENS: Readonly<Record<Role, string>> = {
+  store: createToken(),
   read: createToken(),
   write: createToken(),
   admin: createToken(),
@@ -72,6 +73,22 @@ Deno.test("only GET, and what is listed here, may be done by who may only read",
   ]);
 });
 
+Deno.test("POST /instances is all that who may only store may do, of every route there is", async () => {
+  await using server = await startApp({ config: GUARDED });
+  const allowed = new Set<string>();
+  for (const { method, path } of server.routes.routes.filter(({ method }) => method !== "ALL")) {
+    const url = path.replace(/:\w+(\{[^}]*\})?/g, IDS.p1);
+    const body = ["GET", "HEAD"].includes(method) ? undefined : "";
+    const status = await statusAs(server, `Bearer ${TOKENS.store}`, [method, url, body]);
+    if (status !== 403) allowed.add(`${method} ${path}`);
+  }
+  assert.deepEqual([...allowed].sort(), ["GET /health", "GET /ready", "POST /instances"]);
+  const stored = await server.send("POST", "/instances", FILES[0], {
+    headers: { Authorization: `Bearer ${TOKENS.store}` },
+  });
+  assert.equal((await stored.json()).Status, "Success");
+});
+
 const MODALITY = { AET: "A", Host: "192.0.2.1", Port: 104 };
 
 /** A request, and the statuses that a reader, a writer and an administrator get. */
@@ -132,6 +149,7 @@ Deno.test("a token does what its role may, and no more", async () => {
     }
     return found;
   };
+  assert.deepEqual(await statuses("store"), [403, 200, 403]);
   assert.deepEqual(await statuses("read"), [200, 403, 403]);
   assert.deepEqual(await statuses("write"), [200, 200, 403]);
   assert.deepEqual(await statuses("admin"), [200, 200, 200]);
