@@ -14,6 +14,7 @@ import { createInstanceReader } from "./archive/instance_reader.ts";
 import { createInstanceTags } from "./archive/instance_tags.ts";
 import { createMetadataChanges } from "./archive/metadata.ts";
 import { createModifier } from "./archive/modify.ts";
+import { createRenewFile } from "./archive/modify/renew_file.ts";
 import { createProtection } from "./archive/protection.ts";
 import { recover } from "./archive/recover.ts";
 import { createReceive } from "./archive/receive.ts";
@@ -46,6 +47,7 @@ import { readOnlyApp } from "./read_only_app.ts";
 import { createQueries } from "./remote/queries.ts";
 import { createSendStraight } from "./remote/send_straight.ts";
 import { createChange } from "./relay/change.ts";
+import { createPreview } from "./relay/preview.ts";
 import { createRelay } from "./relay/relay.ts";
 import { createDestinations } from "./destinations.ts";
 import { auditedAssociations } from "./security/audited_associations.ts";
@@ -137,10 +139,15 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     ...{ index, files, reader, transcoder, clock },
     aet: config.dicomAet,
   });
-  const modifier = createModifier({
+  const modifierPorts = {
     ...{ index, files, clock, ingest, extract, remove, transcoder },
     options: readerOptions,
     changed: changes.notify,
+  };
+  const modifier = createModifier(modifierPorts);
+  const renewFile = createRenewFile({ index, files, transcoder, extract, log }, {
+    transcoding,
+    compressed: config.storageCompression,
   });
   const archiveShelf = createArchiveShelf(ports.scratch, config.mediaArchiveSize);
   const savesJobs = config.saveJobs && !config.readOnly;
@@ -180,6 +187,10 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     log: logs.of("generic"),
     random: Math.random,
     change: createChange({ modifier, extract, quality: config.dicomLossyTranscodingQuality }),
+    preview: createPreview({
+      ...{ modifier: modifierPorts, extract, ...readerOptions },
+      quality: config.dicomLossyTranscodingQuality,
+    }),
     deleted: changes.notify,
   });
   if (!config.readOnly) {
@@ -217,6 +228,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     requestedTags,
     remove,
     modifier,
+    renewFile,
     createDicom: (wanted) => createDicom({ files, transcoder }, wanted),
     anonymizations: createAnonymizationCounter(properties),
     protection: createProtection({ index, clock }),

@@ -79,7 +79,8 @@ export function dialectOf({ Short, Full }: { Short: boolean; Full: boolean }): D
   return Short ? "short" : Full ? "full" : "simplified";
 }
 
-function requestOf(body: Find): FindRequest {
+/** The search that a body asks for. */
+export function requestOf(body: Find): FindRequest {
   return {
     level: body.Level,
     query: body.Query,

@@ -7,6 +7,7 @@ import { noteTargets } from "./access/audit_requests.ts";
 import { bodyOf, lentBodyOf } from "./body.ts";
 import { pathOf } from "./levels.ts";
 import { fileParts } from "../core/bytes/multipart.ts";
+import { HOPS_FIELD, readHops } from "../core/relay/hops.ts";
 import { json, text } from "./respond.ts";
 
 /** Orthanc's word for each outcome of an upload. */
@@ -34,7 +35,8 @@ export function instanceRoutes(app: App): Hono {
 }
 
 function originOf(c: Context): Origin {
-  return { kind: "http", remoteIp: remoteAddress(c), username: username(c) };
+  const hops = readHops(c.req.header(HOPS_FIELD));
+  return { kind: "http", remoteIp: remoteAddress(c), username: username(c), hops };
 }
 
 function idsOf(result: UploadResult): string[] {

@@ -58,11 +58,18 @@ export const RELAY_OPERATIONS: readonly Operation[] = [
   {
     method: "post",
     path: "/relay/test",
-    summary: "What the rules would make of a file, condition by condition; nothing is stored",
+    summary:
+      "What the rules would make of a file: conditions, destinations, changed attributes; nothing is stored",
     body: "application/dicom",
     answer: JSON_TYPE,
   },
-  { ...post("/relay/replay", "Apply a rule to what is stored"), body: Replay },
+  {
+    ...post(
+      "/relay/replay",
+      "Apply a rule to what is stored: Resources, or a query as for /tools/find",
+    ),
+    body: Replay,
+  },
   get("/relay/duties", "What is owed, newest first; ?format=csv for a table", [
     "state",
     "destination",

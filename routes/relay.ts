@@ -7,16 +7,25 @@ import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
 import { DELETION } from "../core/ports/duties.ts";
 import { replay } from "../core/relay/replay.ts";
+import { noteTargets } from "./access/audit_requests.ts";
 import { bodyOf } from "./body.ts";
 import { empty } from "./errors.ts";
+import { Find, requestOf } from "./find.ts";
 import { destinationRoutes, destinationsJson } from "./relay/destinations.ts";
 import { dutyRoutes } from "./relay/duties.ts";
 import { ruleRoutes } from "./relay/rules.ts";
 import { emptyJson, eventStream, json } from "./respond.ts";
 import { names, readObject } from "./schemas.ts";
 
-/** Body of /relay/replay. */
-export const Replay = z.strictObject({ ruleId: z.string(), Resources: names.min(1).max(10_000) });
+/** Body of /relay/replay: resources, or a query as for /tools/find. */
+export const Replay = z.strictObject({
+  ruleId: z.string(),
+  Resources: names.min(1).max(10_000).optional(),
+  query: Find.optional(),
+}).refine(
+  ({ Resources, query }) => (Resources === undefined) !== (query === undefined),
+  "expected Resources or query",
+);
 
 /** Store and forward: rules, destinations, and what is owed to them. */
 export function relayRoutes(app: App): Hono {
@@ -42,8 +51,9 @@ export function relayRoutes(app: App): Hono {
     })
     .post("/test", async (c) => json(c, await relay.test(bodyOf(c))))
     .post("/replay", async (c) => {
-      const { ruleId, Resources } = await readObject(c, Replay);
-      const refs = await Promise.all(Resources.map((id) => locate(app, id)));
+      const { ruleId, ...which } = await readObject(c, Replay);
+      const refs = await refsOf(app, which);
+      noteTargets(c, refs.map(({ id }) => id));
       return json(c, await replay({ ...app, now: app.clock.now }, refs, ruleId));
     })
     .get("/events", (c) => {
@@ -114,6 +124,16 @@ async function summaryJson(app: App) {
       rate,
     })),
   };
+}
+
+/** @throws DicomError `unknown-resource`, or as the search */
+async function refsOf(
+  app: App,
+  { Resources = [], query }: Omit<z.output<typeof Replay>, "ruleId">,
+): Promise<ResourceRef[]> {
+  if (!query) return await Promise.all(Resources.map((id) => locate(app, id)));
+  const ids = await app.search.findIds(requestOf(query));
+  return ids.map((id) => ({ level: query.Level, id }));
 }
 
 /** @throws DicomError `unknown-resource` */

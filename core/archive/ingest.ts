@@ -20,10 +20,19 @@ import { type Level, LEVELS, METADATA, type Metadata, orthancDate } from "./reso
 
 /** Where an instance came from. */
 export type Origin =
-  | { readonly kind: "http"; readonly remoteIp: string; readonly username: string }
+  | HttpOrigin
   | DicomOrigin
   | DerivedOrigin
   | { readonly kind: "recovery" };
+
+/** An upload. */
+export interface HttpOrigin {
+  readonly kind: "http";
+  readonly remoteIp: string;
+  readonly username: string;
+  /** Relays that had the instance before, as the sender says, oldest first. */
+  readonly hops?: readonly string[];
+}
 
 /** An instance that was made of another one, or anew, for a client of HTTP; it replaces what has its identity. */
 export interface DerivedOrigin {

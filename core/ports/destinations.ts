@@ -25,6 +25,8 @@ export interface DutyInstance {
   readonly sha256: string;
   /** Calling AE title to use in place of our own (`keepAet`). */
   readonly callingAet?: string;
+  /** Relays that had it before, oldest first, and this one. */
+  readonly hops: readonly string[];
   /** What `prove()` gave along with a proof that was pending. */
   readonly proofToken?: string;
   /** @throws DicomError `missing-file` */

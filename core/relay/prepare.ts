@@ -26,6 +26,8 @@ export interface PreparePorts {
   readonly files: Pick<FileStore, "open">;
   /** What the chain of a duty makes of its instance. @throws DicomError if it cannot be changed so */
   change(duty: ClaimedDuty): Promise<Changed>;
+  /** The name of this server among those that an instance has passed. */
+  hop(): string;
 }
 
 /** How a duty is to be read. */
@@ -49,7 +51,8 @@ export interface Prepare {
 
 /** Makes the functions that open what duties are about. */
 export function createPrepare(ports: PreparePorts): Prepare {
-  const { files, change } = ports;
+  const { files, change, hop } = ports;
+  const plain = (duty: ClaimedDuty) => ({ ...asStored(duty), hops: [...duty.hops, hop()] });
 
   async function toSend(
     duty: ClaimedDuty,
@@ -108,7 +111,7 @@ function inMemory(bytes: Uint8Array): OpenFile {
 }
 
 /** An instance as it is stored, and how it is to be sent. */
-function plain(duty: ClaimedDuty) {
+function asStored(duty: ClaimedDuty) {
   const { callingAet, proofToken } = duty;
   const { sopClassUid, sopInstanceUid, transferSyntaxUid, studyInstanceUid, seriesInstanceUid } =
     duty;

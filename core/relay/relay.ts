@@ -9,14 +9,18 @@ import { METADATA } from "../archive/resource.ts";
 import { type Destinations, TARGET_KINDS } from "../ports/destinations.ts";
 import { DELETION, type Duties, type DutyPlan } from "../ports/duties.ts";
 import { createBucket } from "./bucket.ts";
+import { chainHash, chainsOf } from "./chain.ts";
 import { createRelayEngine, type RelayEngine } from "./engine.ts";
 import { createRelayEvents, type RelayEvents } from "./events.ts";
 import type { LaneEvents } from "./lane_ports.ts";
+import { openHop } from "./hops.ts";
 import { createRelayMetrics, type RelayMetrics, type Sample } from "./metrics.ts";
-import { chainHash, chainsOf, createPlanner, type Planner, type Verdict } from "./planner.ts";
+import { createPlanner, type Planner } from "./planner.ts";
 import { type Changed, createPrepare } from "./prepare.ts";
 import { type Change, defaultDestination, type Destination } from "./rule.ts";
 import { openSettings, type RelaySettings } from "./settings.ts";
+import type { Preview } from "./preview.ts";
+import { type Trial, tryRules } from "./trial.ts";
 
 /** What the relay needs of the rest of the server. */
 export interface RelayPorts {
@@ -34,6 +38,7 @@ export interface RelayPorts {
   readonly maximumInflated: number;
   /** What changes make of an instance, by its public identifier. @throws DicomError if it cannot be changed so */
   change(id: string, changes: readonly Change[]): Promise<Changed>;
+  readonly preview: Preview;
   /** Called when instances were deleted. */
   readonly deleted: () => void;
 }
@@ -60,7 +65,7 @@ export interface Relay extends AsyncDisposable {
    *
    * @throws DicomError `bad-file`, …
    */
-  test(bytes: AsyncIterable<Uint8Array>): Promise<Verdict>;
+  test(bytes: AsyncIterable<Uint8Array>): Promise<Trial>;
   /** Says that settings or what destinations refer to were changed. */
   reload(): Promise<void>;
 }
@@ -85,8 +90,11 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
     return target && defaultDestination(target);
   }
 
+  let ownHop = "";
+  const hop = () => ownHop;
   const planner = createPlanner({
     ...ports,
+    hop,
     rules: settings.rules,
     destination,
     aetOf: ({ target }) => destinations.aetOf(target),
@@ -95,6 +103,7 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
     ...ports,
     prepare: createPrepare({
       files: ports.files,
+      hop,
       async change({ chain, instance }) {
         const actions = await duties.chain(chain);
         if (actions !== undefined) return await ports.change(instance, JSON.parse(actions));
@@ -160,14 +169,11 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
         plan.duties.filter(({ state }) => state === "ready").map((duty) => duty.destination),
       );
     },
-    async test(bytes) {
-      await using staged = await ports.files.stage(bytes);
-      const { ids, metadata } = await ports.extract(staged.source);
-      const instance = { ids, metadata, file: staged.file };
-      const origin = { kind: "http", remoteIp: "127.0.0.1", username: "" } as const;
-      return await planner.judge(instance, staged.source, origin);
+    test: (bytes) => tryRules({ ...ports, planner, rules: settings.rules }, bytes),
+    async start() {
+      ownHop = await openHop(properties);
+      await engine.start();
     },
-    start: engine.start,
     reload: engine.reload,
     async destinationNames() {
       const named = settings.rules().flatMap(({ rule }) =>

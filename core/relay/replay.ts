@@ -3,7 +3,7 @@ import { everyResource, ROW_ONLY } from "../archive/query.ts";
 import { depthOf, type Level, LEVELS, type Resource } from "../archive/resource.ts";
 import { DicomError } from "../errors.ts";
 import type { FileStore, Index, ResourceRef } from "../ports.ts";
-import type { PlannedInstance } from "./planner.ts";
+import type { PlannedInstance } from "./facts.ts";
 import type { Relay } from "./relay.ts";
 
 /** What replaying needs. */
@@ -22,9 +22,9 @@ export interface Replayed {
 }
 
 /**
- * Applies one rule to what is stored, whatever its trigger.
+ * Applies one rule to what is stored, whatever its trigger; what is gone by then is left out.
  *
- * @throws DicomError `not-found` for a rule that is not there, `unknown-resource` for a resource that is not
+ * @throws DicomError `not-found` for a rule that is not there
  */
 export async function replay(
   ports: ReplayPorts,
@@ -60,7 +60,7 @@ async function* instancesOf(
   ref: ResourceRef,
 ): AsyncGenerator<Resource> {
   const found = await index.get(ref, ROW_ONLY);
-  if (!found) throw new DicomError("unknown-resource", `Cannot replay ${ref.id}: it is not there`);
+  if (!found) return;
   if (ref.level === "Instance") yield found;
   else yield* eachResource(index, { ...everyResource("Instance"), parent: ref }, ROW_ONLY);
 }

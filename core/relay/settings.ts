@@ -1,9 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../config.ts";
 import { DicomError } from "../errors.ts";
 import type { Properties } from "../ports.ts";
 import { type Destination, destination as destinationSchema, rule as ruleSchema } from "./rule.ts";
-import type { VersionedRule } from "./planner.ts";
+import type { VersionedRule } from "./owed.ts";
 
 /** Something of the settings, as it was written, with the number of its version. */
 export interface Written<T> {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { startApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { dicomFile } from "../support/dicom.ts";
+import { instanceFile } from "../support/instances.ts";
 import { testDestinations } from "../support/relay.ts";
+import { waitFor } from "../support/wait.ts";
 
 const RULE = { id: "all", do: [{ send: { to: "pacs" } }] };
 
@@ -209,6 +211,61 @@ Deno.test("/relay/replay sends what is stored, once", async () => {
   await ticks();
   assert.equal(sink.accepted.length, 2);
   assert.deepEqual(await replay(), { instances: 2, duties: 0 });
+});
+
+Deno.test("/relay/replay takes a query as /tools/find does", async () => {
+  await using relay = await start({ Rules: [{ ...RULE, trigger: "manual" }] });
+  const { server, sink } = relay;
+  const dates = ["20260101", "20260115", "20260201"];
+  for (const [n, studyDate] of dates.entries()) {
+    const more = { StudyInstanceUID: `1.3.${n}`, SeriesInstanceUID: `1.4.${n}` };
+    await server.upload(
+      instanceFile({ ...more, SOPInstanceUID: `1.5.${n}`, StudyDate: studyDate }),
+    );
+  }
+  const query = { Level: "Study", Query: { StudyDate: "20260101-20260131" } };
+  const replay = (body: unknown) => server.send("POST", "/relay/replay", body);
+  const answer = await replay({ ruleId: "all", query });
+  assert.deepEqual(await answer.json(), { instances: 2, duties: 2 });
+  await waitFor(() => sink.accepted.length === 2);
+  assert.deepEqual(sink.accepted.map(({ uid }) => uid).sort(), ["1.5.0", "1.5.1"]);
+  for (const body of [{}, { query, Resources: ["x"] }, { query: { Level: "Room", Query: {} } }]) {
+    assert.equal((await replay({ ruleId: "all", ...body })).status, 400, JSON.stringify(body));
+  }
+  assert.equal((await replay({ ruleId: "none", query })).status, 404);
+});
+
+Deno.test("/relay/test shows what each sending changes, attribute by attribute", async () => {
+  const actions = [
+    { send: { to: "pacs" } },
+    { modify: { set: { InstitutionName: "North" }, remove: ["StudyDate"] } },
+    { send: { to: "other", confirm: "verify" } },
+    { transcode: "1.2.3" },
+    { send: { to: "pacs" } },
+  ];
+  await using relay = await start({ Rules: [{ id: "all", do: actions }] });
+  const { server } = relay;
+  const { destinations } = await server.post<{ destinations: unknown[] }>(
+    "/relay/test",
+    instanceFile({ SOPInstanceUID: "1.5.1", StudyDate: "20260101" }),
+  );
+  const change = (tag: string, name: string, before: string | null, after: string | null) => ({
+    ...{ tag, name, before, after },
+  });
+  const base = { rule: "all", confirm: "ack", priority: "normal", changes: [] };
+  const [plain, changed, impossible] = destinations as { problem?: string }[];
+  assert.deepEqual(plain, { ...base, destination: "pacs" });
+  assert.deepEqual(changed, {
+    ...base,
+    destination: "other",
+    confirm: "verify",
+    changes: [
+      change("0008,0020", "StudyDate", "20260101", null),
+      change("0008,0080", "InstitutionName", null, "North"),
+    ],
+  });
+  assert.match(impossible?.problem ?? "", /1\.2\.3/);
+  assert.deepEqual(await server.get("/instances"), []);
 });
 
 Deno.test("/relay/events goes on where a client left off", async () => {

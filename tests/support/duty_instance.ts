@@ -37,6 +37,7 @@ export function dutyInstance(
       Series: orthancId("P1", study, series),
       Instance: orthancId("P1", study, series, instance),
     },
+    hops: [],
     size: file.length,
     sha256: createHash("sha256").update(file).digest("hex"),
     open: () =>

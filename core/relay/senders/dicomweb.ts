@@ -13,6 +13,7 @@ import type { HttpAnswer, HttpClient, HttpServer } from "../../ports/http_client
 import { ask, type Line, type Reply } from "../http/ask.ts";
 import { type DataSetDigest, dataSetDigest } from "./dicomweb/data_set_digest.ts";
 import { namesInstance, stowOutcome } from "./dicomweb/stow_answer.ts";
+import { hopsHeader } from "../hops.ts";
 import { relatedBody } from "./http_body.ts";
 import { failedByError, failedByHttp, unprovenByError } from "./outcome.ts";
 import { probeHttp } from "./probe.ts";
@@ -54,6 +55,7 @@ export function createDicomWebSender({ http, clock, target }: DicomWebSenderPort
       headers: {
         "Accept": JSON_TYPE,
         "Content-Type": `multipart/related; type="application/dicom"; boundary=${boundary}`,
+        ...hopsHeader(instance.hops),
       },
       body: relatedBody(file, boundary),
     }, signal);

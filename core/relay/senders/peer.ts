@@ -11,6 +11,7 @@ import type {
 import type { HttpClient, HttpRequest, HttpServer } from "../../ports/http_client.ts";
 import { ask, type Reply } from "../http/ask.ts";
 import { sha256OfAnswer } from "../http/digest.ts";
+import { hopsHeader } from "../hops.ts";
 import { fileBody } from "./http_body.ts";
 import { failedByError, failedByHttp, unprovenByError } from "./outcome.ts";
 import { probeHttp } from "./probe.ts";
@@ -41,7 +42,7 @@ export function createPeerSender({ http, clock, server }: PeerSenderPorts): Send
     const reply = await ask({ http, server: server() }, {
       method: "POST",
       path: "instances",
-      headers: { "Content-Type": "application/dicom" },
+      headers: { "Content-Type": "application/dicom", ...hopsHeader(instance.hops) },
       body: fileBody(file),
     }, signal);
     return reply.status === 200 ? outcomeOf(reply) : failedByHttp(reply, clock.now());
