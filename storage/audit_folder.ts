@@ -112,7 +112,7 @@ async function filesOf(path: string): Promise<string[]> {
 }
 
 async function openFile(path: string): Promise<OpenFile> {
-  const how = { read: true, write: true, create: true, mode: 0o600 };
+  const how = { read: true, append: true, create: true, mode: 0o600 };
   const file = await Deno.open(path, how);
   return { file, size: (await file.stat()).size };
 }
@@ -132,7 +132,6 @@ async function cutToLastLine(open: OpenFile): Promise<string | undefined> {
 
 async function writeWhole(open: OpenFile, bytes: Uint8Array): Promise<void> {
   try {
-    await open.file.seek(open.size, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) at += await open.file.write(bytes.subarray(at));
     open.size += bytes.length;
   } catch (error) {
