@@ -147,13 +147,20 @@ async function openArchive(config: Config) {
 
 const indexPath = ({ indexDirectory }: Config) => `${indexDirectory}/outpost.sqlite`;
 
+const auditPath = (indexDirectory: string) => `${indexDirectory}/outpost.audit`;
+
 const auditFolder = ({ indexDirectory, auditLogSizeMB }: Config) => ({
-  path: `${indexDirectory}/outpost.audit`,
+  path: auditPath(indexDirectory),
   keptBytes: auditLogSizeMB * BYTES_PER_MB,
 });
 
 const beginBackup: CommandContext["openBackup"] = (config, options) =>
-  openBackup({ index: indexPath(config), files: config.storageDirectory, ...options });
+  openBackup({
+    index: indexPath(config),
+    files: config.storageDirectory,
+    audit: auditPath(config.indexDirectory),
+    ...options,
+  });
 
 /** A folder of this server's own, which no other empties. */
 function scratchPath({ temporaryDirectory, indexDirectory }: Config): string {
@@ -202,7 +209,7 @@ const COMMAND_CONTEXT: CommandContext = {
   ...{ start, openClient, openFile },
   openArchive: openIdleArchive,
   openBackup: beginBackup,
-  readAuditLog: (config) => auditLines(auditFolder(config).path, 1),
+  readAuditLog: ({ indexDirectory }) => auditLines(auditPath(indexDirectory), 1),
 };
 
 if (import.meta.main) Deno.exit(await runCommand(Deno.args, COMMAND_CONTEXT));

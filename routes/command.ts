@@ -34,8 +34,8 @@ export interface CommandContext {
     config: Config,
     options: { readonly target: string; readonly copy: boolean },
   ): Promise<BackupTarget>;
-  /** All lines of the audit log, also of a server that runs. */
-  readAuditLog(config: Config): AsyncIterable<string>;
+  /** All lines of the audit log of an archive or a backup, also of a server that runs. */
+  readAuditLog(from: Pick<Config, "indexDirectory">): AsyncIterable<string>;
 }
 
 /** A server that a command has started. */

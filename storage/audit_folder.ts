@@ -34,7 +34,7 @@ interface OpenFile {
 export async function openAuditFolder(options: AuditFolderOptions): Promise<AuditStore> {
   const { path, keptBytes, fileBytes = FILE_BYTES } = options;
   await Deno.mkdir(path, { recursive: true, mode: 0o700 }).catch(cannotWrite);
-  const newest = (await filesOf(path)).at(-1);
+  const newest = (await auditFiles(path)).at(-1);
   let open = newest === undefined
     ? undefined
     : await openFile(`${path}/${newest}`).catch(cannotWrite);
@@ -80,7 +80,7 @@ export async function openAuditFolder(options: AuditFolderOptions): Promise<Audi
  * @throws DicomError `corrupted-file` for a line that is too long
  */
 export async function* auditLines(path: string, from: number): AsyncGenerator<string> {
-  const files = await filesOf(path);
+  const files = await auditFiles(path);
   const start = files.findLastIndex((name) => Number(FILE_NAME.exec(name)![1]) <= from);
   for (const name of files.slice(Math.max(0, start))) {
     const file = await Deno.open(`${path}/${name}`).catch(ignoreMissing); // it may have been dropped just now
@@ -101,7 +101,8 @@ async function* linesOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-async function filesOf(path: string): Promise<string[]> {
+/** Names of the files of a log, in order; none if the folder is not there. */
+export async function auditFiles(path: string): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const { name } of Deno.readDir(path)) if (FILE_NAME.test(name)) names.push(name);
@@ -147,7 +148,7 @@ async function truncate(open: OpenFile, size: number): Promise<void> {
 
 /** Removes old files until the others hold `bytes` at most; the newest stays. */
 async function dropOldest(path: string, bytes: number): Promise<void> {
-  const files = await filesOf(path);
+  const files = await auditFiles(path);
   const sizes = await Promise.all(
     files.map(async (name) => (await Deno.stat(`${path}/${name}`)).size),
   );

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DicomError } from "../core/errors.ts";
 import type { BackupTarget, Taken } from "../core/ports/backup_target.ts";
+import { copyAuditLog } from "./audit_backup.ts";
 import { COMPRESSED } from "./compressed_files.ts";
 import { syncDirectory } from "./directory_sync.ts";
 import { ignoreMissing, rethrowWriteError } from "./failures.ts";
@@ -16,14 +17,17 @@ export interface BackupOptions {
   readonly index: string;
   /** Folder of files. */
   readonly files: string;
+  /** Folder of the audit log, which need not be there. */
+  readonly audit: string;
   /** Folder of the backup; what an earlier one left there is used again. */
   readonly target: string;
   /** Whether files are to be copied where links would do. */
   readonly copy: boolean;
 }
 
-/** Name of the index, in the archive and in its backups. */
+/** Names of index and audit log, in the archive and in its backups. */
 const INDEX = "outpost.sqlite";
+const AUDIT = "outpost.audit";
 
 /**
  * Begins a backup by copying the index as it is at this moment; the server may run. Files never change, so a hard
@@ -57,6 +61,7 @@ export async function openBackup(options: BackupOptions): Promise<BackupTarget> 
       for (const path of directories) await syncDirectory(path);
       db.close(); // which empties the write-ahead log
       await nameIndex(snapshot, `${target}/${INDEX}`);
+      await copyAuditLog(options.audit, `${target}/${AUDIT}`);
     },
     [Symbol.asyncDispose]: () => locked.disposeAsync(),
   };

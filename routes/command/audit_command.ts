@@ -6,20 +6,25 @@ import { UsageError } from "./usage_error.ts";
 
 /** Looks whether the audit log is as it was written, also while the server runs. */
 export const auditCommand: Command = {
-  usage: "audit verify [CONFIG…] [--anchor NUMBER:HASH]…",
+  usage: "audit verify [CONFIG… | --backup FOLDER] [--anchor NUMBER:HASH]…",
   summary:
-    "Check the chain of the audit log; anchors, from GET /audit or the server's log, must be in it",
+    "Check the chain of the audit log, or of a backup's; anchors, from GET /audit or the server's log, must be in it",
 
   async run(args, { readAuditLog }) {
     const { values, positionals: [what, ...paths] } = parseArgs({
       args: [...args],
-      options: { anchor: { type: "string", multiple: true, default: [] } },
+      options: {
+        anchor: { type: "string", multiple: true, default: [] },
+        backup: { type: "string" },
+      },
       allowPositionals: true,
     });
     if (what !== "verify") throw new UsageError("audit has one command: audit verify");
     const anchors = values.anchor.map(anchorOf);
-    const { config } = await readServerArguments(paths);
-    const verdict = await verifyChain(readAuditLog(config), anchors);
+    const from = values.backup === undefined
+      ? (await readServerArguments(paths)).config
+      : { indexDirectory: values.backup };
+    const verdict = await verifyChain(readAuditLog(from), anchors);
     if (verdict.kind === "broken") {
       console.log(`broken at line ${verdict.seq}: ${verdict.fact}`);
       return 1;

@@ -42,6 +42,14 @@ Deno.test("backup, fsck and rebuild as commands, beside a server and without", a
       assert.match(checked.text, /^3 rows and \d files checked: 0 faults, 0 remain$/m);
     });
 
+    await t.step("the audit log of the backup, which the command checks", async () => {
+      await (await fetch(`${server.url}/audit`)).body?.cancel(); // which has its lines written
+      await outpost("backup", `${folder}/backup`, config);
+      const { code, text } = await outpost("audit", "verify", "--backup", `${folder}/backup`);
+      assert.equal(code, 0, text);
+      assert.match(text, /^intact: lines 1 to 3, /);
+    });
+
     await t.step("fsck and rebuild refuse an archive in use", async () => {
       for (const command of ["fsck", "rebuild"]) {
         const { code, text } = await outpost(command, config);
