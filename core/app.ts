@@ -12,6 +12,7 @@ import type { InstanceReader } from "./archive/instance_reader.ts";
 import type { createInstanceTags } from "./archive/instance_tags.ts";
 import type { MetadataChanges } from "./archive/metadata.ts";
 import type { Modifier } from "./archive/modify.ts";
+import type { RenewFile } from "./archive/modify/renew_file.ts";
 import type { Protection } from "./archive/protection.ts";
 import type { Receive } from "./archive/receive.ts";
 import type { createRemove } from "./archive/remove.ts";
@@ -42,6 +43,7 @@ import type { HttpClient } from "./ports/http_client.ts";
 import type { PeerStoreStraight } from "./relay/http/straight.ts";
 import type { JobStore } from "./ports/job_store.ts";
 import type { Recycling } from "./ports/recycling.ts";
+import type { Upkeep } from "./ports/upkeep.ts";
 import type { Queries } from "./remote/queries.ts";
 import type { SendStraight } from "./remote/send_straight.ts";
 import type { Relay } from "./relay/relay.ts";
@@ -55,7 +57,7 @@ import type { Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
-  readonly index: Index & Annotations & ExportLog & Recycling & JobStore & Duties;
+  readonly index: Index & Annotations & ExportLog & Recycling & JobStore & Duties & Upkeep;
   readonly properties: Properties;
   readonly files: FileStore & FileForms;
   readonly scratch: Scratch;
@@ -117,6 +119,7 @@ export interface App extends AsyncDisposable {
   readonly requestedTags: ReturnType<typeof createRequestedTags>;
   readonly remove: ReturnType<typeof createRemove>;
   readonly modifier: Modifier;
+  readonly renewFile: RenewFile;
   /** The file of a new instance. @throws DicomError as `createDicom()` */
   readonly createDicom: (wanted: NewDicom) => AsyncIterable<Uint8Array>;
   readonly anonymizations: AnonymizationCounter;

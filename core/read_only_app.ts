@@ -19,6 +19,7 @@ export function readOnlyApp(app: App): App {
     receive: refuse,
     upload: refuse,
     remove: refuse,
+    renewFile: refuse,
     modifier: {
       ...app.modifier,
       ...{ store: refuse, logChange: refuse, copyLabels: refuse, refresh: refuse, remove: refuse },

@@ -30,7 +30,7 @@ import { peerRoutes } from "./peers.ts";
 import { protectionRoutes } from "./protection.ts";
 import { orderedSliceRoutes } from "./ordered_slices.ts";
 import { queryRoutes } from "./queries.ts";
-import { reconstructRoutes } from "./reconstruct.ts";
+import { reconstructRoutes, reconstructToolRoutes } from "./reconstruct.ts";
 import { splitMergeRoutes } from "./split_merge.ts";
 import { logRequests } from "./request_log.ts";
 import { deliveryRoutes, relayRoutes } from "./relay.ts";
@@ -83,6 +83,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/tools", toolRoutes(app));
   routes.route("/tools", bulkModifyRoutes(app));
   routes.route("/tools", createDicomRoutes(app));
+  routes.route("/tools", reconstructToolRoutes(app));
   routes.route("/modalities", modalityRoutes(app));
   routes.route("/peers", peerRoutes(app));
   routes.route("/relay", relayRoutes(app));

@@ -138,6 +138,7 @@ function namesOf(user: Types): ReadonlyMap<number, string> {
 function mediaTypesOf(user: Types): ReadonlyMap<number, string> {
   return new Map([
     [ATTACHMENT.dicom, "application/dicom"],
+    [ATTACHMENT["dicom-until-pixel-data"], "application/dicom"],
     ...Object.values(user).map(({ number, mediaType }) => [number, mediaType] as const),
   ]);
 }

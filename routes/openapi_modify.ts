@@ -2,7 +2,7 @@ import { LEVELS } from "../core/archive/resource.ts";
 import { LEVEL_NAMES } from "./levels.ts";
 import { CreateDicom } from "./create_dicom.ts";
 import { Anonymize, BulkAnonymize, BulkModify, Modify } from "./modify.ts";
-import { Reconstruct } from "./reconstruct.ts";
+import { Reconstruct, ReconstructAll } from "./reconstruct.ts";
 import { Merge, Split } from "./split_merge.ts";
 import type { Operation } from "./openapi_operations.ts";
 
@@ -63,6 +63,19 @@ export const MODIFY_OPERATIONS: readonly Operation[] = [
     summary: "Make an instance or a series of values and content",
     body: CreateDicom,
     answer: "application/json",
+  },
+  {
+    method: "post",
+    path: "/tools/reconstruct",
+    summary: "Read all files anew for the index",
+    body: ReconstructAll,
+    answer: "text/plain",
+  },
+  {
+    method: "post",
+    path: "/tools/invalidate-tags",
+    summary: "Forget summaries of files, of which there are none",
+    answer: "text/plain",
   },
   {
     method: "post",

@@ -1,9 +1,8 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { App } from "../core/app.ts";
-import { reconstruct } from "../core/archive/modify/reconstruct.ts";
+import { reconstruct, reconstructAll } from "../core/archive/modify/reconstruct.ts";
 import type { Level } from "../core/archive/resource.ts";
-import { DicomError } from "../core/errors.ts";
 import { parseJson, readText } from "./body.ts";
 import { requireResource } from "./resources.ts";
 import { text } from "./respond.ts";
@@ -15,21 +14,35 @@ export const Reconstruct = z.object({
   LimitToThisLevelMainDicomTags: z.boolean().default(false),
 });
 
+/** Body of the reconstruction of all that is stored; it may be empty. */
+export const ReconstructAll = Reconstruct.pick({ ReconstructFiles: true });
+
 /** Has the index know resources as their files describe them. */
 export function reconstructRoutes(app: App, level: Level): Hono {
   return new Hono().post("/:id/reconstruct", async (c) => {
     const ref = { level, id: c.req.param("id") };
-    const { LimitToThisLevelMainDicomTags: isLimited } = await readOptions(c);
+    const { ReconstructFiles: files, LimitToThisLevelMainDicomTags: isLimited } = await readOptions(
+      c,
+      Reconstruct,
+    );
     await requireResource(app, ref);
-    await reconstruct(app, ref, { isLimited });
+    await reconstruct(app, ref, { isLimited, files });
     return text(c, "");
   });
 }
 
-/** @throws DicomError `not-implemented` where files are to be written anew */
-async function readOptions(c: Context): Promise<z.infer<typeof Reconstruct>> {
+/** The same of everything. Summaries of files are not kept, so those that are to be forgotten are none. */
+export function reconstructToolRoutes(app: App): Hono {
+  return new Hono()
+    .post("/reconstruct", async (c) => {
+      const { ReconstructFiles: files } = await readOptions(c, ReconstructAll);
+      await reconstructAll(app, { isLimited: false, files });
+      return text(c, "");
+    })
+    .post("/invalidate-tags", (c) => text(c, ""));
+}
+
+async function readOptions<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
   const written = (await readText(c)).trim();
-  const options = checkedFile(written === "" ? {} : parseJson(written), Reconstruct);
-  if (!options.ReconstructFiles) return options;
-  throw new DicomError("not-implemented", "Cannot reconstruct files: only what is known of them");
+  return checkedFile(written === "" ? {} : parseJson(written), schema);
 }

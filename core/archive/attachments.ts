@@ -4,18 +4,19 @@ import { readRange } from "../dicom/decode.ts";
 import { DicomError } from "../errors.ts";
 import type { Clock, FileStore, Index, Log, OpenFile, ResourceRef } from "../ports.ts";
 import type { Annotations, Attachment, Version } from "../ports/annotations.ts";
-import type { FileForms } from "../ports/file_forms.ts";
+import type { FileForms, RawFile } from "../ports/file_forms.ts";
+import { beginning, HEAD_TYPE, headAttachment } from "./file_head.ts";
 import { changeRequest, doneOf, requireUserKey, type Target } from "./metadata.ts";
 import { ROW_ONLY } from "./query.ts";
 import type { MakeRoom } from "./recycling.ts";
 import { removeObsolete } from "./remove.ts";
-import { depthOf, LEVELS, type StoredFile } from "./resource.ts";
+import { depthOf, LEVELS, METADATA, type Resource, type StoredFile } from "./resource.ts";
 
 /** Orthanc's numbers of the attachments that the server itself makes. */
 export const ATTACHMENT = {
   "dicom": 1,
   "dicom-as-json": 2,
-  "dicom-until-pixel-data": 3,
+  "dicom-until-pixel-data": HEAD_TYPE,
 } as const satisfies Record<string, number>;
 
 /** What working with attachments needs. */
@@ -62,14 +63,12 @@ export function createAttachments(ports: AttachmentPorts) {
       const resource = await index.get(ref, ROW_ONLY);
       const added = await index.attachments(ref);
       if (!resource || !added) return undefined;
-      return [...(resource.file ? [ATTACHMENT.dicom] : []), ...added.map(({ type }) => type)];
+      return [...await typesOfFile(files, resource), ...added.map(({ type }) => type)];
     },
 
     /** @throws DicomError `unknown-resource` if the resource does not have it */
     async get(ref: ResourceRef, type: number): Promise<Attachment> {
-      const found = type === ATTACHMENT.dicom
-        ? await dicomOf(ports, ref)
-        : (await index.attachments(ref))?.find((attachment) => attachment.type === type);
+      const found = await find(ports, ref, type);
       if (found) return found;
       const fact = `${ref.level} ${ref.id} has none of type ${type}`;
       throw new DicomError("unknown-resource", `Cannot find attachment: ${fact}`);
@@ -98,33 +97,39 @@ export function createAttachments(ports: AttachmentPorts) {
     },
 
     /** The content, or `range` of it: offset and length. */
-    async content({ uuid }: Pick<Attachment, "uuid">, range?: ByteRange): Promise<Content> {
-      return contentOf(await files.open(uuid), range);
+    async content({ uuid, size }: Attachment, range?: ByteRange): Promise<Content> {
+      return contentOf(await files.open(uuid), range ?? { offset: 0, length: size });
     },
 
     /** The same of what lies on the disk. */
-    async rawContent({ uuid }: Pick<Attachment, "uuid">, range?: ByteRange): Promise<Content> {
-      return contentOf(await files.openRaw(uuid), range);
+    async rawContent(attachment: Attachment, range?: ByteRange): Promise<Content> {
+      const raw = await openRaw(files, attachment);
+      return contentOf(raw, range ?? { offset: 0, length: raw.size });
     },
 
-    async isCompressed({ uuid }: Pick<Attachment, "uuid">): Promise<boolean> {
-      await using raw = await files.openRaw(uuid);
+    async isCompressed(attachment: Attachment): Promise<boolean> {
+      await using raw = await openRaw(files, attachment);
       return raw.compressed;
     },
 
-    async form({ uuid, md5 }: Attachment): Promise<StoredForm> {
-      await using raw = await files.openRaw(uuid);
+    async form(attachment: Attachment): Promise<StoredForm> {
+      await using raw = await openRaw(files, attachment);
       const { compressed, size } = raw;
-      return { compressed, size, md5: compressed ? (await digestsOf(raw)).md5 : md5 };
+      return { compressed, size, md5: compressed ? (await digestsOf(raw)).md5 : attachment.md5 };
     },
 
     /** @throws DicomError `corrupted-file` if the content is not what was stored */
     async verify(attachment: Attachment): Promise<void> {
-      await digestWhole(files, attachment);
+      if (attachment.type !== HEAD_TYPE) await digestWhole(files, attachment);
     },
 
-    compress: ({ uuid }: Pick<Attachment, "uuid">) => files.compress(uuid),
-    uncompress: ({ uuid }: Pick<Attachment, "uuid">) => files.uncompress(uuid),
+    async compress({ type, uuid }: Attachment): Promise<void> {
+      if (type !== HEAD_TYPE) await files.compress(uuid);
+    },
+
+    async uncompress({ type, uuid }: Attachment): Promise<void> {
+      if (type !== HEAD_TYPE) await files.uncompress(uuid);
+    },
   };
 }
 
@@ -132,6 +137,34 @@ export function createAttachments(ports: AttachmentPorts) {
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
+}
+
+/** What an instance has of itself; its head is told of where the file is compressed (as Orthanc, which stores it then). */
+async function typesOfFile(files: FileForms, { file, metadata }: Resource): Promise<number[]> {
+  if (!file) return [];
+  if (metadata[METADATA.PixelDataOffset] === undefined) return [ATTACHMENT.dicom];
+  await using raw = await files.openRaw(file.uuid);
+  return raw.compressed ? [ATTACHMENT.dicom, HEAD_TYPE] : [ATTACHMENT.dicom];
+}
+
+async function find(
+  ports: AttachmentPorts,
+  ref: ResourceRef,
+  type: number,
+): Promise<Attachment | undefined> {
+  const { index, files } = ports;
+  if (type === ATTACHMENT.dicom) return await dicomOf(ports, ref);
+  if (type === HEAD_TYPE) return await headAttachment(files, ref, await index.get(ref, ROW_ONLY));
+  return (await index.attachments(ref))?.find((attachment) => attachment.type === type);
+}
+
+/** What lies on the disk; the head of a file is never compressed. */
+async function openRaw(
+  files: FileStore & FileForms,
+  { type, uuid, size }: Attachment,
+): Promise<RawFile> {
+  if (type !== HEAD_TYPE) return await files.openRaw(uuid);
+  return { ...beginning(await files.open(uuid), size), compressed: false };
 }
 
 /** The file of an instance as an attachment; its MD5 is computed when it is asked for the first time. */
@@ -199,8 +232,7 @@ async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGener
   }
 }
 
-function contentOf(file: OpenFile, range?: ByteRange): Content {
-  const { offset, length } = range ?? { offset: 0, length: file.size };
+function contentOf(file: OpenFile, { offset, length }: ByteRange): Content {
   return { length, bytes: closing(file, readRange(file, offset, length)) };
 }
 

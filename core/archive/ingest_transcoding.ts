@@ -1,3 +1,4 @@
+import type { ByteSource } from "../bytes/source.ts";
 import { readFully } from "../dicom/decode.ts";
 import { MAXIMUM_META_SIZE, readFileMeta } from "../dicom/part10.ts";
 import { findTransferSyntax } from "../dicom/transfer_syntax.ts";
@@ -37,7 +38,7 @@ export function createTranscodingIngest(
 
   async function tried(staged: StagedFile): Promise<Transcoded | undefined> {
     try {
-      if (!await concerns(staged, wanted)) return undefined;
+      if (!await isConcerned(staged.source, wanted)) return undefined;
       const transcoded = await transcoder.transcode(staged.source, wanted);
       const { sopInstanceUid } = transcoded;
       return { staged: await files.stage(bytesOf(transcoded)), sopInstanceUid };
@@ -55,7 +56,11 @@ interface Transcoded {
   readonly sopInstanceUid: string;
 }
 
-async function concerns({ source }: StagedFile, wanted: IngestTranscoding): Promise<boolean> {
+/** Whether a file is to become one of another transfer syntax. @throws DicomError `bad-file` */
+export async function isConcerned(
+  source: ByteSource,
+  wanted: IngestTranscoding,
+): Promise<boolean> {
   const head = await readFully(source, 0, Math.min(source.size, MAXIMUM_META_SIZE));
   const { transferSyntaxUid } = readFileMeta(head);
   if (transferSyntaxUid === wanted.to) return false;

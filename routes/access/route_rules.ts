@@ -41,6 +41,7 @@ const RULES: readonly (readonly [route: RegExp, role: Role, action?: AuditAction
   [/^POST \/storage-commitment\/:id\/remove$/, "write", "delete"],
   [new RegExp(`^(PUT|POST|DELETE) /${LEVELS}/:id/`), "write", "change"],
   [/^POST \/tools\/bulk-(modify|anonymize)$/, "write", "change"],
+  [/^POST \/tools\/(reconstruct|invalidate-tags)$/, "write", "change"],
   [/^POST \/(modalities|peers)\/:name\/store(-straight)?$/, "write", "send"],
   [/^POST \/modalities\/:name\/(move|get)$/, "write", "send"],
   [/^POST \/modalities\/:name\/(query|find(-\w+)?)$/, "write", "search"],

@@ -6,6 +6,7 @@ import type { ExportLog } from "../../core/ports/export_log.ts";
 import type { FileRows } from "../../core/ports/inventory.ts";
 import type { JobStore } from "../../core/ports/job_store.ts";
 import type { Recycling } from "../../core/ports/recycling.ts";
+import type { Upkeep } from "../../core/ports/upkeep.ts";
 import type { FolderJournal } from "../folder.ts";
 import { createAttachments } from "./attachments.ts";
 import { createChanges } from "./changes.ts";
@@ -21,6 +22,7 @@ import { createProperties } from "./properties.ts";
 import { createRefresh } from "./refresh.ts";
 import { createRecycling } from "./recycling.ts";
 import { createStore } from "./store.ts";
+import { createUpkeep } from "./upkeep.ts";
 
 /** All that the SQLite database answers: the index, properties, and the journal of the file store. */
 export type StorageIndex =
@@ -32,7 +34,8 @@ export type StorageIndex =
   & Recycling
   & JobStore
   & FileRows
-  & Duties;
+  & Duties
+  & Upkeep;
 
 /** The methods of a port without their promises, as they run beside the database. */
 export type Synchronous<Port> = {
@@ -58,6 +61,7 @@ export const METHODS = {
   setMetadata: "write",
   removeMetadata: "write",
   expectFile: "write",
+  exchangeFile: "write",
   setAttachment: "write",
   removeAttachment: "write",
   keepFileMd5: "later",
@@ -138,6 +142,7 @@ export function createMethods(db: DatabaseSync): Synchronous<StorageIndex> {
     ...createJobStore(db),
     ...createFileRows(db),
     ...createFileJournal(db),
+    ...createUpkeep(db),
     ...createDuties(db),
   };
 }

@@ -122,6 +122,10 @@ const HOT: Record<string, (methods: Methods) => void> = {
     index.duties({ study: "s", limit: 9 });
     index.duty(1);
   },
+  "exchange a file": (index) => {
+    const { file } = index.get({ level: "Instance", id: ids.Instance }, WHOLE)!;
+    index.exchangeFile({ before: file!.uuid, instance: makeInstance({ content: "b" }) });
+  },
   "journal": (index) => [index.unflushed(), index.knownFiles("abcd"), index.markFlushed(1)],
 };
 

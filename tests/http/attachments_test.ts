@@ -3,11 +3,13 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { countFiles, startApp, type TestApp } from "../support/app.ts";
 import { FILES, IDS, startFilled } from "../support/filled.ts";
+import { instanceFile } from "../support/instances.ts";
 
 const CONFIG = { UserContentType: { mine: 1030, typed: [1031, "application/pdf"] } };
 const ALL = `/instances/${IDS.mr1}/attachments`;
 const DICOM = `${ALL}/dicom`;
 const MINE = `${ALL}/mine`;
+const HEAD = `${ALL}/dicom-until-pixel-data`;
 const md5 = (bytes: string | Uint8Array) => createHash("md5").update(bytes).digest("hex");
 
 async function ask(
@@ -86,7 +88,9 @@ const REFUSED: readonly (readonly [readonly [string, string, string?], number, n
   [["GET", `${ALL}/nope`], 404, 7],
   [["PUT", `${ALL}/nope`, "x"], 404, 7],
   [["GET", `${MINE}/data`], 404, 17],
-  [["GET", `${ALL}/dicom-until-pixel-data`], 404, 17],
+  [["PUT", HEAD, "x"], 403],
+  [["DELETE", HEAD], 403],
+  [["GET", `/studies/${IDS.knee}/attachments/dicom-until-pixel-data`], 404, 17],
   [["GET", `${DICOM}/bogus`], 404, 17],
   [["POST", `${ALL}/2999/compress`], 404, 17],
   [["GET", "/instances/nope/attachments"], 404, 17],
@@ -256,4 +260,44 @@ Deno.test("StorageCompression compresses what is stored", async () => {
     ),
   );
   assert.equal(forms[0], "1");
+});
+
+Deno.test("the head of a DICOM file is an attachment too, and listed where Orthanc stores one", async () => {
+  await using server = await startFilled(CONFIG);
+  const [file] = FILES as [Uint8Array];
+  const offset = Number(await textOf(server, `/instances/${IDS.mr1}/metadata/PixelDataOffset`));
+  const head = Buffer.from(file.subarray(0, offset));
+  assert.deepEqual(await server.get(ALL), ["dicom"]);
+  for (const form of ["uncompress", "compress"]) {
+    await ask(server, ["POST", `${DICOM}/${form}`]);
+    const data = await ask(server, ["GET", `${HEAD}/data`]);
+    assert.deepEqual(data.bytes, head);
+    assert.equal(data.headers.get("Content-Type"), "application/dicom");
+    assert.deepEqual((await ask(server, ["GET", `${HEAD}/compressed-data`])).bytes, head);
+    const part = await ask(server, ["GET", `${HEAD}/data`], { Range: "bytes=128-131" });
+    assert.deepEqual([part.status, part.text], [206, "DICM"]);
+    const { Uuid: _, ...info } = await server.get<Record<string, unknown>>(`${HEAD}/info`);
+    assert.deepEqual(info, {
+      CompressedMD5: md5(head),
+      CompressedSize: offset,
+      ContentType: 3,
+      UncompressedMD5: md5(head),
+      UncompressedSize: offset,
+    });
+    for (const action of ["verify-md5", "compress", "uncompress"]) {
+      assert.equal((await ask(server, ["POST", `${HEAD}/${action}`])).status, 200);
+    }
+    const isCompressed = await textOf(server, `${DICOM}/is-compressed`);
+    assert.equal(isCompressed, form === "compress" ? "1" : "0", "the file itself stays as it is");
+  }
+  assert.deepEqual(await server.get(ALL), ["dicom", "dicom-until-pixel-data"]);
+});
+
+Deno.test("an instance without Pixel Data has no head of its own", async () => {
+  await using server = await startApp();
+  const { ID } = await server.upload(instanceFile({ PixelData: null }));
+  await ask(server, ["POST", `/instances/${ID}/attachments/dicom/compress`]);
+  assert.deepEqual(await server.get(`/instances/${ID}/attachments`), ["dicom"]);
+  const head = await ask(server, ["GET", `/instances/${ID}/attachments/dicom-until-pixel-data`]);
+  assert.equal(head.status, 404);
 });
