@@ -103,6 +103,8 @@ export interface Duty extends Omit<NewDuty, "state"> {
 
 /** A duty with what a sender must know of its instance. */
 export interface ClaimedDuty extends Duty {
+  /** Whether nothing else of the instance, such as an older version, is known to be owed to the destination. */
+  readonly isOnly: boolean;
   /** Of the stored file. */
   readonly uuid: string;
   readonly patient: string;

@@ -5,6 +5,7 @@ import type { ClaimedDuty } from "../ports/duties.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Prepare } from "./prepare.ts";
 import type { Senders } from "./senders.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 /** A delivery may take so long, and longer the larger the instance is. */
 const LIMIT_MS = 30_000;
@@ -87,13 +88,3 @@ function throttledMs(size: number, buckets: readonly Bucket[]): number {
 
 /** Bytes of others that may be in front, at most. */
 const MOST_IN_LINE = 16_777_216;
-
-/** What `work` gives, unless `signal` aborts first: a sender that does not heed it holds nobody up. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}

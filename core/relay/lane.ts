@@ -4,6 +4,7 @@ import { createBreaker, PROBE_MS } from "./breaker.ts";
 import { createBucket } from "./bucket.ts";
 import { createCrowd } from "./crowd.ts";
 import { attempt, type Delivered } from "./deliver.ts";
+import { type Arrival, createDoubts } from "./doubts.ts";
 import type { Lane, LanePorts } from "./lane_ports.ts";
 import { afterDamage, afterDelivery } from "./outcome.ts";
 import { createProver } from "./prover.ts";
@@ -39,6 +40,7 @@ export function createLane(
     throw new DicomError("not-found", `Cannot send to "${name}": there is no such destination`);
   });
   const settle = createSettle(name, { ...ports, signal: ended.signal });
+  const doubts = createDoubts(name, { ...ports, senders });
   const prover = createProver(name, { ...ports, senders });
   const turns = createTurns();
   const rate = createRate(clock);
@@ -95,12 +97,19 @@ export function createLane(
     try {
       const request = { destination: name, lowest, exceptRules: ports.pausedRules() };
       const taken = await duties.claimDuties({ ...request, turns: turns(count) });
-      claimed.push(...taken);
+      const { arrived, open } = await doubts.resolve(taken, ended.signal);
+      arrived.forEach(noteArrival);
+      claimed.push(...open);
       if (taken.length === count) mayHaveMore = true;
     } finally {
       isClaiming = false;
     }
     pump();
+  }
+
+  function noteArrival({ duty, change }: Arrival): void {
+    write(change, duty);
+    events.proven(duty, change);
   }
 
   /** What is claimed and not begun goes back, since it may take long until it can go. */

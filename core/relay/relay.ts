@@ -220,7 +220,9 @@ function laneEvents(
       metrics.sent(destination, ms / 1000);
       if (kind === "accepted") metrics.add("relay_sent_bytes_total", { destination }, bytes);
       if (kind === "damaged") metrics.add("relay_hash_mismatch_total", {});
-      if (duty.maybeSent) metrics.add("relay_duplicates_total", { destination });
+      if (duty.maybeSent && kind === "accepted") {
+        metrics.add("relay_duplicates_total", { destination });
+      }
       if (change.state === "dead") metrics.add("relay_dead_total", { reason: status || kind });
       moved(duty, change);
     },

@@ -33,7 +33,9 @@ const COLUMNS = `duty.*, file.uuid, i.tags ->> '$.${
   i.metadata ->> '$."${METADATA.SopClassUid}"' AS sop_class_uid,
   i.metadata ->> '$."${METADATA.TransferSyntax}"' AS transfer_syntax_uid,
   st.tags ->> '$.${tagHex(TAG.studyInstanceUid)}' AS study_instance_uid,
-  s.tags ->> '$.${tagHex(TAG.seriesInstanceUid)}' AS series_instance_uid, p.public_id AS patient
+  s.tags ->> '$.${tagHex(TAG.seriesInstanceUid)}' AS series_instance_uid, p.public_id AS patient,
+  NOT EXISTS (SELECT 1 FROM duty other WHERE other.instance = duty.instance
+    AND other.destination = duty.destination AND other.id <> duty.id) AS is_only
   FROM duty JOIN resource i ON i.level = 3 AND i.public_id = duty.instance
   JOIN file ON file.resource = i.id JOIN resource s ON s.id = i.parent
   JOIN resource st ON st.id = s.parent JOIN resource p ON p.id = st.parent`;
@@ -60,7 +62,8 @@ function createDutyQueue(db: DatabaseSync) {
     tries = coalesce($tries, tries), refusals = coalesce($refusals, refusals),
     proof_tries = coalesce($proofTries, proof_tries), proof_token = coalesce($proofToken, proof_token),
     reason = coalesce($reason, reason), sent_at = coalesce($sentAt, sent_at),
-    sent_sha256 = coalesce($sentSha256, sent_sha256), ended_at = $endedAt, maybe_sent = 0
+    sent_sha256 = coalesce($sentSha256, sent_sha256), ended_at = $endedAt,
+    maybe_sent = iif($state IN ('ready', 'retry'), maybe_sent, 0)
     WHERE id = $id AND state IN ('sending', 'sent')`);
   const note = db.prepare(
     `INSERT INTO duty_try VALUES ($id, $at, $ms, $bytes, $outcome, $status, $comment)`,
@@ -172,6 +175,7 @@ export function createDeletionArming(db: DatabaseSync) {
 function claimedDutyOf(row: Record<string, unknown>): ClaimedDuty {
   return {
     ...dutyOf(row),
+    isOnly: row.is_only === 1,
     uuid: String(row.uuid),
     patient: String(row.patient),
     sopClassUid: String(row.sop_class_uid ?? ""),
