@@ -17,7 +17,7 @@ export interface PoolOptions {
   readonly script?: URL;
 }
 
-const SCRIPT = new URL("./image/worker.ts", import.meta.url);
+const SCRIPT = new URL(import.meta.resolve("@worker/image"));
 
 /** More frames at the same time would need more memory than an edge server has. */
 const MOST_WORKERS = 4;

@@ -49,6 +49,9 @@ async function main(args: string[]): Promise<number> {
     for (const file of ["install.sh", "outpost.service"]) {
       await Deno.copyFile(`${ROOT}/scripts/${file}`, `${output}/${file}`);
     }
+    for (const file of ["LICENSES.txt", "main.js.map"]) {
+      await Deno.copyFile(`${sources.bundle.folder}/${file}`, `${output}/${file}`);
+    }
     await writeLists(made, { commit, sources, output });
     return 0;
   } finally {
@@ -65,7 +68,7 @@ async function make(
   const cache = `${
     Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`
   }/outpost-build`;
-  const build = await compile({ stage: sources, target: TARGETS[target], output, cache });
+  const build = await compile({ bundle: sources.bundle, target: TARGETS[target], output, cache });
   const bytes = await Deno.readFile(output);
   const kind = build.isRelease ? "" : "; a check build, not a release";
   const size = (bytes.length / BYTES_PER_MB).toFixed(1);

@@ -8,6 +8,9 @@ import { readServerArguments, type ServerArguments } from "./configuration.ts";
 /** What is in hand when the server is asked to stop may take this long. */
 const GRACE_MS = 8000;
 
+/** What a start needed is garbage so long after it. */
+const SETTLED_MS = 2000;
+
 /** Why a running server ends. */
 type Ending = "stop" | "restart";
 
@@ -52,10 +55,18 @@ async function runOnce(given: ServerArguments, surroundings: Surroundings): Prom
   console.log(`Outpost ${OUTPOST_VERSION} is ${place} (data in ${config.storageDirectory})`);
   manager.ready();
   manager.status(place);
+  const tidying = setTimeout(releaseMemoryOfStart, SETTLED_MS);
   const why = await ending.promise;
+  clearTimeout(tidying);
   if (why === "stop") manager.stopping();
   await server.stop(GRACE_MS);
   return why;
+}
+
+/** Gives the garbage of the start back to the system, where the runtime lets us (`--expose-gc`). */
+function releaseMemoryOfStart(): void {
+  const { gc } = globalThis as { gc?: (options: object) => void };
+  gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }
 
 function logsOf({ verbosity, logFormat }: ServerArguments): Logs {

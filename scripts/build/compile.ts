@@ -1,6 +1,6 @@
 import { npmBase } from "./base.ts";
+import type { Bundle } from "./bundle.ts";
 import { attempt, run } from "./run.ts";
-import type { Stage } from "./stage.ts";
 import { BASE_VERSION, type Target } from "./targets.ts";
 
 /** Exactly what the server may do: no programs, no foreign functions, no further imports. */
@@ -25,7 +25,7 @@ export interface Build {
 
 /** What to compile, for which machine, and where to. */
 export interface CompileOptions {
-  readonly stage: Stage;
+  readonly bundle: Bundle;
   readonly target: Target;
   readonly output: string;
   /** Where bases from npm are kept. */
@@ -39,22 +39,22 @@ export interface CompileOptions {
  */
 export async function compile(options: CompileOptions): Promise<Build> {
   const denoVersion = Deno.version.deno;
-  const own = await attempt([Deno.execPath(), ...compileArgs(options)], inStage(options));
+  const own = await attempt([Deno.execPath(), ...compileArgs(options)], inBundle(options));
   if (own.success) return { denoVersion, isRelease: true };
   if (Deno.env.has("DENORT_BIN") || !isBaseMissing(own.stderr)) throw new Error(own.stderr.trim());
   const base = await npmBase(options.target, options.cache);
   const deno = ["npx", "--yes", "--loglevel=error", `deno@${BASE_VERSION}`] as const;
-  await run([...deno, ...compileArgs(options)], inStage(options, { DENORT_BIN: base }));
+  await run([...deno, ...compileArgs(options)], inBundle(options, { DENORT_BIN: base }));
   return { denoVersion: BASE_VERSION, isRelease: false };
 }
 
-function compileArgs({ stage, target, output }: CompileOptions): string[] {
-  const included = stage.included.flatMap((file) => ["--include", file]);
+function compileArgs({ bundle, target, output }: CompileOptions): string[] {
+  const included = bundle.included.flatMap((file) => ["--include", file]);
   return [
     "compile",
     "--quiet",
-    "--frozen",
-    "--no-check", // deno check has looked at everything
+    "--no-check", // deno check has looked at the sources
+    "--v8-flags=--expose-gc", // what starting took is given back
     "--no-code-cache", // it would lie in the folder for temporary files, under a name that others can guess
     "--target",
     target.triple,
@@ -62,12 +62,12 @@ function compileArgs({ stage, target, output }: CompileOptions): string[] {
     ...included,
     "--output",
     output,
-    "main.ts",
+    "main.js",
   ];
 }
 
-function inStage({ stage }: CompileOptions, env: Record<string, string> = {}) {
-  return { cwd: stage.folder, env: { ...ENVIRONMENT, ...env } };
+function inBundle({ bundle }: CompileOptions, env: Record<string, string> = {}) {
+  return { cwd: bundle.folder, env: { ...ENVIRONMENT, ...env } };
 }
 
 /** Whether the compiler lacks nothing but the base: its address is in what it says, or the name of that file. */

@@ -9,7 +9,7 @@ import { type MethodName, METHODS, type StorageIndex } from "./methods.ts";
  */
 export async function openWorkerIndex(path: string): Promise<StorageIndex & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const script = new URL("./worker.ts", import.meta.url);
+  const script = new URL(import.meta.resolve("@worker/index"));
   const write = stack.use(await connect(script, { path, access: "read-write" }));
   const read = stack.use(createReader(write, () => connect(script, { path, access: "read-only" })));
   const connections = { write, later: write, read };

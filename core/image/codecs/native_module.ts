@@ -12,7 +12,11 @@ export function nativeCodecsModule(): Promise<WebAssembly.Module> {
   return compiled;
 }
 
+/** The executable holds the file compressed by gzip, since what is embedded stays in memory. */
 async function compile(): Promise<WebAssembly.Module> {
-  const file = import.meta.resolve("dcmjs-codecs/build/dcmjs-native-codecs.wasm");
-  return await WebAssembly.compile(await Deno.readFile(new URL(file)));
+  const url = new URL(import.meta.resolve("dcmjs-codecs/build/dcmjs-native-codecs.wasm"));
+  const { readable } = await Deno.open(url);
+  const isCompressed = url.pathname.endsWith(".gz");
+  const bytes = isCompressed ? readable.pipeThrough(new DecompressionStream("gzip")) : readable;
+  return await WebAssembly.compile(await new Response(bytes).arrayBuffer());
 }
