@@ -52,7 +52,7 @@ const Record = z.object({
   name: z.string(),
   input: z.unknown(),
   priority: z.int(),
-  userData: z.unknown(),
+  userData: z.unknown().optional(), // most jobs have none, and JSON has no undefined
   createdAt: z.number(),
   status: z.enum(["Pending", "Running", "Success", "Failure", "Paused"]),
   runtimeMs: z.number(),
@@ -102,6 +102,7 @@ export function restoreJob(
     type,
     state: JSON.parse(state),
     status: status === "Running" ? "Pending" : status,
+    userData: about.userData,
     completedAt: about.completedAt,
     failure: failure && failureOf(failure),
   };

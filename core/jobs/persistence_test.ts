@@ -50,12 +50,12 @@ async function startEngine(store: JobStore, historySize = 10) {
     jobs,
     started,
     lines,
-    submit: (input: Partial<Counting> = {}) =>
+    submit: (input: Partial<Counting> = {}, userData: unknown = { mine: true }) =>
       jobs.submit({
         type: "counting",
         input: { to: 3, failsAt: -1, ...input },
         priority: 7,
-        userData: { mine: true },
+        userData,
       }),
     async step() {
       gates.shift()?.resolve();
@@ -82,6 +82,22 @@ Deno.test("a job that was cut off goes on from its last checkpoint", async () =>
   assert.equal(second.jobs.get(id)?.state, "Success");
   const third = await startEngine(store);
   assert.deepEqual([third.jobs.get(id)?.state, third.started], ["Success", []]);
+});
+
+Deno.test("a job to which nobody has added anything is kept as well", async () => {
+  await using index = openLocalIndex();
+  const first = await startEngine(index);
+  const { id } = first.submit({}, null);
+  const bare = first.jobs.submit({
+    ...{ type: "counting", input: { to: 3, failsAt: -1 }, priority: 0 },
+    userData: undefined,
+  });
+  await first.jobs[Symbol.asyncDispose]();
+  const second = await startEngine(index);
+  assert.deepEqual(second.jobs.list().map((job) => job.id), [id, bare.id].sort());
+  assert.equal(second.jobs.get(bare.id)!.userData, undefined);
+  assert.deepEqual(second.lines, []);
+  await second.jobs[Symbol.asyncDispose]();
 });
 
 Deno.test("a job that the end of the server interrupts goes on; who waits for it is told", async () => {
