@@ -13,8 +13,15 @@ export interface BenchServer extends AsyncDisposable {
 /** The port of DICOM, after that of HTTP. */
 const DICOM_OFFSET = 100;
 
+/** Options beside those that every measurement needs. */
+export type Settings = Readonly<Record<string, unknown>>;
+
 /** Outpost as it is in this working copy. */
-export function startOutpost(port: number, folder: string): Promise<BenchServer> {
+export function startOutpost(
+  port: number,
+  folder: string,
+  settings: Settings = {},
+): Promise<BenchServer> {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const permissions = [
     "--allow-net",
@@ -23,20 +30,42 @@ export function startOutpost(port: number, folder: string): Promise<BenchServer>
     "--allow-env",
     "--allow-sys",
   ];
-  return startServer("Outpost", port, folder, Deno.execPath(), ["run", ...permissions, main]);
+  const args = ["run", ...permissions, main];
+  return startServer("Outpost", { port, folder, settings, program: Deno.execPath(), args });
 }
 
 /** Debian's Orthanc, writing as durably as it can. */
-export function startOrthanc(port: number, folder: string): Promise<BenchServer> {
-  return startServer("Orthanc", port, folder, "Orthanc", []);
+export function startOrthanc(
+  port: number,
+  folder: string,
+  settings: Settings = {},
+): Promise<BenchServer> {
+  return startServer("Orthanc", { port, folder, settings, program: "Orthanc", args: [] });
+}
+
+/** The same with DCMTK's default: what is sent waits until more comes, or for an acknowledgement. */
+export function startOrthancAsInstalled(
+  port: number,
+  folder: string,
+  settings: Settings = {},
+): Promise<BenchServer> {
+  const program = { program: "Orthanc", args: [], hasNagle: true };
+  return startServer("Orthanc", { port, folder, settings, ...program });
+}
+
+interface Start {
+  readonly port: number;
+  readonly folder: string;
+  readonly settings: Settings;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Whether DCMTK gathers small packets (Nagle's algorithm). */
+  readonly hasNagle?: boolean;
 }
 
 async function startServer(
   name: string,
-  port: number,
-  folder: string,
-  program: string,
-  args: readonly string[],
+  { port, folder, settings, program, args, hasNagle = false }: Start,
 ): Promise<BenchServer> {
   await Deno.mkdir(folder, { recursive: true });
   const configuration = {
@@ -46,13 +75,14 @@ async function startServer(
     DicomPort: port + DICOM_OFFSET,
     DicomAlwaysAllowStore: true,
     SyncStorageArea: true,
+    ...settings,
   };
   const file = `${folder}/configuration.json`;
   await Deno.writeTextFile(file, JSON.stringify(configuration));
   const started = performance.now();
   const command = new Deno.Command(program, {
     args: [...args, file],
-    env: { TCP_NODELAY: "1" }, // else DCMTK waits for more before it answers
+    env: hasNagle ? {} : { TCP_NODELAY: "1" }, // else DCMTK waits for more before it answers
     stdout: "null",
     stderr: "null",
   });
