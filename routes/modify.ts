@@ -3,8 +3,8 @@ import * as z from "zod";
 import type { App } from "../core/app.ts";
 import {
   PROFILE_EDITIONS,
-  RETAIN_OPTIONS,
-  type RetainOption,
+  PROFILE_OPTIONS,
+  type ProfileOption,
 } from "../core/archive/confidentiality_profile.ts";
 import { createApply } from "../core/archive/modify/apply.ts";
 import {
@@ -50,7 +50,7 @@ export const Modify = Edits.extend({ RemovePrivateTags: z.boolean().default(fals
 
 const edition = z.string().refine(isEdition, { params: { outOfRange: true } });
 
-/** Body of an anonymisation; the last five options are ours. */
+/** Body of an anonymisation; the last six options are ours. */
 export const Anonymize = Edits.extend({
   KeepPrivateTags: z.boolean().default(false),
   DicomVersion: edition.default("2023b"),
@@ -59,6 +59,7 @@ export const Anonymize = Edits.extend({
   RetainDeviceIdentity: z.boolean().default(false),
   RetainInstitutionIdentity: z.boolean().default(false),
   RetainPatientCharacteristics: z.boolean().default(false),
+  CleanDescriptors: z.boolean().default(false),
 });
 
 /** The same for several resources. */
@@ -139,13 +140,13 @@ const PARENT_IDENTIFIERS = [
 
 /** @throws DicomError `bad-request` or `unknown-tag` */
 async function anonymize(app: App, body: z.infer<typeof Anonymize>): Promise<Request> {
-  const retain = (Object.keys(RETAIN_OPTIONS) as RetainOption[]).filter((option) => body[option]);
+  const options = (Object.keys(PROFILE_OPTIONS) as ProfileOption[]).filter((one) => body[one]);
   const modification: Modification = {
     ...commonOf(app, body),
     kind: "anonymize",
     level: "Patient",
     removePrivateTags: !body.KeepPrivateTags,
-    profile: { edition: body.DicomVersion, retain },
+    profile: { edition: body.DicomVersion, options },
   };
   const read = readModification(modification);
   checkIdentifiers(read, { force: body.Force });

@@ -1,3 +1,4 @@
+import { PROFILE_EDITIONS, PROFILE_OPTIONS } from "../core/archive/confidentiality_profile.ts";
 import { OPTIONS } from "../core/config.ts";
 import { parseConfiguration } from "../core/config/parse.ts";
 import { WRITTEN_TERMS } from "../core/dicom/charset/defined_terms.ts";
@@ -38,6 +39,24 @@ const TLS =
   `With TLS as SCU the certificate of the remote must be of an authority that is trusted, of the system or of
 \`DicomTlsTrustedCertificates\`, and name the host that is called.`;
 
+const DEIDENTIFICATION =
+  `As de-identifier (PS3.15 Annex E), for \`/anonymize\` of patients, studies, series and instances, \`/tools/bulk-anonymize\` and
+\`deidentify\` of relay rules: Basic Application Level Confidentiality Profile, Table E.1-1 in the editions
+${PROFILE_EDITIONS.join(", ")} (\`DicomVersion\`).
+
+- The profile holds at every depth. Private attributes are removed at every depth, overlays and curves too.
+- Where the table allows several actions, X goes before Z before D. For D and Z the value becomes empty, no dummy value; but
+  Patient's Name becomes \`Anonymized\` and a number, Patient ID a UUID.
+- UIDs become \`2.25.\` and 128 bits of a keyed hash of the old one: within a job, or with a secret of a relay rule, the same
+  for the same, wherever they are.
+- Patient Identity Removed is YES. De-identification Method names the profile if nothing was asked for that it does not have.
+  With an option, De-identification Method Code Sequence and Longitudinal Temporal Information Modified are written too.
+- What an option cleans keeps those words of it only that are in a list of words of anatomy and imaging
+  (\`core/archive/descriptor_words.ts\`), and measures with their units, and of them none that is in an attribute that the
+  profile removes or empties. Sequences and texts of more than 4,096 bytes are not cleaned; they go as without the option.
+- Pixel data is not looked at: Burned In Annotation stays as it is. There are no options for modified dates, structured
+  content, graphics, pixel data and safe private attributes. No attributes are kept encrypted.`;
+
 const { config } = parseConfiguration([], () => undefined);
 const SERVED = SERVICES.flatMap(({ name, sopClassUids }) =>
   sopClassUids(config).map((uid) => ({ name, uid }))
@@ -75,10 +94,24 @@ export function conformancePage(): string {
     ),
     "## SOP classes of storage",
     table(["UID", "name"], STORAGE_SOP_CLASS_UIDS.map((uid) => [uid, nameOf(uid)])),
+    "## De-identification",
+    DEIDENTIFICATION,
+    deidentificationOptions(),
     "## Character sets",
     "Text is read in all character sets of PS3.3 Section C.12.1.1.2, and written in these, by `DefaultEncoding`:",
     table(["encoding", "Specific Character Set"], Object.entries(WRITTEN_TERMS)),
   ].join("\n\n") + "\n";
+}
+
+/** What is said of each option, and how results declare it. */
+function deidentificationOptions(): string {
+  const rows = Object.entries(PROFILE_OPTIONS).map(([name, { code, meaning, cleans }]) => [
+    `\`${name}\``,
+    meaning,
+    `(${code}, DCM)`,
+    cleans === "" ? "no" : "yes",
+  ]);
+  return table(["field", "option of PS3.15", "code", "cleans"], rows);
 }
 
 function implementation(): string {

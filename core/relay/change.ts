@@ -3,7 +3,7 @@ import type { Extract } from "../archive/extract.ts";
 import type { Modifier } from "../archive/modify.ts";
 import { type ApplyModification, createApply } from "../archive/modify/apply.ts";
 import type { Modification } from "../archive/modify/modification.ts";
-import { RETAIN_OPTIONS, type RetainOption } from "../archive/confidentiality_profile.ts";
+import { PROFILE_OPTIONS, type ProfileOption } from "../archive/confidentiality_profile.ts";
 import { METADATA } from "../archive/resource.ts";
 import { createUidMap } from "../archive/uid_map.ts";
 import { type ByteSource, memorySource } from "../bytes/source.ts";
@@ -88,9 +88,9 @@ const NO_IDENTIFIERS = { uids: createUidMap(""), isModified: () => false };
 function deidentifying(
   { options, secret }: OptionsOf<Change, "deidentify">,
 ): ApplyModification {
-  const retain = options.filter((option): option is RetainOption => option in RETAIN_OPTIONS);
-  if (retain.length < options.length) {
-    const unknown = options.find((option) => !(option in RETAIN_OPTIONS));
+  const known = options.filter((option): option is ProfileOption => option in PROFILE_OPTIONS);
+  if (known.length < options.length) {
+    const unknown = options.find((option) => !(option in PROFILE_OPTIONS));
     throw new DicomError("bad-request", `Cannot de-identify: there is no option ${unknown}`);
   }
   const uids = createUidMap(createHash("sha256").update(secret).digest("base64"));
@@ -100,7 +100,7 @@ function deidentifying(
     level: "Patient",
     keep: [],
     removePrivateTags: true,
-    profile: { edition: "2023b", retain },
+    profile: { edition: "2023b", options: known },
   };
   return createApply(modification, { uids, isModified: () => true });
 }

@@ -1,15 +1,17 @@
 import type { EditedDataSet } from "../../dicom/edit/data_set.ts";
 import { newElementOf, putElement } from "../../dicom/edit/new_value.ts";
 import { removeAt, setAt, type TagPath } from "../../dicom/edit/path.ts";
-import type { NewElement } from "../../dicom/new_data_set.ts";
 import { creatorOf, isPrivate, isPrivateCreator, TAG, type Tag } from "../../dicom/tag.ts";
 import {
   confidentialityProfile,
   type Profile,
-  RETAIN_OPTIONS,
+  PROFILE_OPTIONS,
+  type ProfileOption,
 } from "../confidentiality_profile.ts";
 import { depthOf, type Level, LEVELS } from "../resource.ts";
 import type { UidMap } from "../uid_map.ts";
+import { type Clean, createCleaner } from "./clean_text.ts";
+import { declareAnonymized } from "./declare.ts";
 import {
   IDENTIFIERS,
   keeps,
@@ -57,8 +59,12 @@ export function createApply(
 /** The way through a data set and its items, for what concerns every depth. */
 function createWalk(read: ReadModification, { uids, isModified }: NewIdentifiers) {
   const { profile: options, removePrivateTags } = read.modification;
-  const profile = options ? confidentialityProfile(options.edition, options.retain) : NO_PROFILE;
-  const references = confidentialityProfile("2023b", []);
+  const profile = options ? confidentialityProfile(options.edition, options.options) : NO_PROFILE;
+  const keepsUids = options?.options.includes("RetainUIDs");
+  const references = keepsUids ? NO_PROFILE : confidentialityProfile("2023b", []);
+  const createClean = options?.options.some(cleans)
+    ? createCleaner(options.edition)
+    : () => NOTHING_LEFT;
   const kept = keptTags(read);
   const isKeptPath = (path: TagPath) => read.keep.some((keep) => matches(keep, path));
 
@@ -73,23 +79,32 @@ function createWalk(read: ReadModification, { uids, isModified }: NewIdentifiers
     if (mapped.join() !== values.join()) dataSet.set({ tag, vr: "UI", value: mapped.join("\\") });
   };
 
-  const visit = (dataSet: EditedDataSet, steps: TagPath["steps"], given: GivenUids): void => {
+  const visit = (dataSet: EditedDataSet, steps: TagPath["steps"], source: Source): void => {
+    const { given, clean } = source;
     for (const tag of dataSet.tags) {
       if (kept(dataSet, tag) || isKeptPath({ steps, tag })) continue;
       if (steps.length === 0 && IDENTIFYING.has(tag)) continue;
-      const action = profile(tag);
-      if (action === "remove" || (removePrivateTags && isPrivate(tag))) dataSet.remove(tag);
-      else if (action === "clear") dataSet.clear(tag);
-      else if (action === "uid") remap(dataSet, tag, { all: true, given });
-      else if (references(tag) === "uid" && steps.length > 0) {
+      const rule = profile(tag);
+      if (rule?.isCleaned && clean(dataSet, tag)) continue;
+      if (rule?.action === "remove" || (removePrivateTags && isPrivate(tag))) dataSet.remove(tag);
+      else if (rule?.action === "clear") dataSet.clear(tag);
+      else if (rule?.action === "uid") remap(dataSet, tag, { all: true, given });
+      else if (references(tag)?.action === "uid" && steps.length > 0) {
         remap(dataSet, tag, { all: false, given });
       }
       dataSet.items(tag)?.forEach((item, index) =>
-        visit(item, [...steps, { tag, item: index }], given)
+        visit(item, [...steps, { tag, item: index }], source)
       );
     }
   };
-  return (root: EditedDataSet) => visit(root, [], givenUids(root, read));
+  return (root: EditedDataSet) =>
+    visit(root, [], { given: givenUids(root, read), clean: createClean(root) });
+}
+
+/** What is known of an instance before it is changed. */
+interface Source {
+  readonly given: GivenUids;
+  readonly clean: Clean;
 }
 
 /** UIDs of this instance and its parents that are given or kept: by the old one, the one that takes its place. */
@@ -116,6 +131,11 @@ function givenUids(root: EditedDataSet, read: ReadModification): GivenUids {
 }
 
 const NO_PROFILE: Profile = () => undefined;
+const NOTHING_LEFT: Clean = () => false;
+
+function cleans(option: ProfileOption): boolean {
+  return PROFILE_OPTIONS[option].cleans !== "";
+}
 
 /** What has rules of its own in the data set itself. */
 const IDENTIFYING: ReadonlySet<Tag> = new Set([...Object.values(IDENTIFIERS), TAG.patientName]);
@@ -152,44 +172,5 @@ function replaceIdentifiers(root: EditedDataSet, read: ReadModification, uids: U
 }
 
 function isRetained(level: Level, profile: Modification["profile"]): boolean {
-  return level !== "Patient" && (profile?.retain.includes("RetainUIDs") ?? false);
-}
-
-/** Whether nothing was said that the profile does not have: only then a result can claim it (as Orthanc). */
-function isWholeProfile({ modification, replace, remove, keep }: ReadModification): boolean {
-  return modification.removePrivateTags && remove.length === 0 && keep.length === 0 &&
-    replace.every(({ path }) => path.steps.length === 0 && path.tag === TAG.patientName);
-}
-
-const DEIDENTIFICATION_METHOD = 0x00120063;
-
-/** PS3.15 Section E.2: says that and how it was done. */
-function declareAnonymized(
-  root: EditedDataSet,
-  { edition, retain }: NonNullable<Modification["profile"]>,
-  read: ReadModification,
-): void {
-  const method = `Outpost - PS 3.15-${edition} Table E.1-1 Basic Profile`;
-  const elements: NewElement[] = [
-    { tag: 0x00120062, vr: "CS", value: "YES" },
-    { tag: DEIDENTIFICATION_METHOD, vr: "LO", value: method },
-  ];
-  const isWhole = isWholeProfile(read);
-  for (const element of elements) {
-    const isClaim = element.tag === DEIDENTIFICATION_METHOD;
-    if (!keeps(read, element.tag) && (isWhole || !isClaim)) root.set(element);
-  }
-  if (retain.length === 0) return;
-  const codes = [{ code: "113100", meaning: "Basic Application Confidentiality Profile" }].concat(
-    retain.map((option) => RETAIN_OPTIONS[option]),
-  );
-  root.set({
-    tag: 0x00120064,
-    vr: "SQ",
-    value: codes.map(({ code, meaning }) => [
-      { tag: 0x00080100, vr: "SH", value: code },
-      { tag: 0x00080102, vr: "SH", value: "DCM" },
-      { tag: 0x00080104, vr: "LO", value: meaning },
-    ]),
-  });
+  return level !== "Patient" && (profile?.options.includes("RetainUIDs") ?? false);
 }

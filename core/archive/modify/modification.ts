@@ -3,7 +3,7 @@ import type { JsonValue } from "../../dicom/edit/new_value.ts";
 import { parseTagPath, type TagPath } from "../../dicom/edit/path.ts";
 import { tagName } from "../../dicom/dictionary.ts";
 import { TAG, type Tag } from "../../dicom/tag.ts";
-import type { ProfileEdition, RetainOption } from "../confidentiality_profile.ts";
+import type { ProfileEdition, ProfileOption } from "../confidentiality_profile.ts";
 import { depthOf, type Level, LEVELS } from "../resource.ts";
 
 /** What is to be done to instances; plain JSON, as it is part of jobs. */
@@ -23,7 +23,7 @@ export interface Modification {
   /** The profile, to anonymise. */
   readonly profile: {
     readonly edition: ProfileEdition;
-    readonly retain: readonly RetainOption[];
+    readonly options: readonly ProfileOption[];
   } | null;
 }
 
