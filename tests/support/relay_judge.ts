@@ -12,13 +12,21 @@ export interface Judge extends AsyncDisposable {
   readonly duplicates: number;
 }
 
-/** Starts a judge on a free port. */
-export function startJudge(): Judge {
+/** Where a judge listens, and who is told what comes. */
+export interface JudgeOptions {
+  readonly port?: number;
+  readonly hostname?: string;
+  seen?(uid: string, digest: string): void;
+}
+
+/** Starts a judge, on a free port of this machine unless told otherwise. */
+export function startJudge(options: JudgeOptions = {}): Judge {
+  const { port = 0, hostname = "127.0.0.1" } = options;
   const seen = new Map<string, string[]>();
   const ids = new Map<string, string>();
   const md5s = new Map<string, string>();
   let duplicates = 0;
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+  const server = Deno.serve({ port, hostname, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
     if (request.method === "GET") return shown(pathname, md5s);
     const bytes = await bodyOf(request);
@@ -30,6 +38,7 @@ export function startJudge(): Judge {
     md5s.set(idOf(bytes), createHash("md5").update(bytes).digest("hex"));
     if (known) duplicates++;
     seen.set(uid, [...known ?? [], digest]);
+    options.seen?.(uid, digest);
     return Response.json({ ID: uid, Status: known ? "AlreadyStored" : "Success" });
   });
   return {
