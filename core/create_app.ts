@@ -18,7 +18,7 @@ import { createRenewFile } from "./archive/modify/renew_file.ts";
 import { createProtection } from "./archive/protection.ts";
 import { recover } from "./archive/recover.ts";
 import { createReceive } from "./archive/receive.ts";
-import { createMakeRoom } from "./archive/recycling.ts";
+import { createMakeRoom, recycles } from "./archive/recycling.ts";
 import { createRemove } from "./archive/remove.ts";
 import { createQueryRetrieve } from "./archive/query_retrieve.ts";
 import { createRequestedTags } from "./archive/requested_tags.ts";
@@ -48,6 +48,7 @@ import { createQueries } from "./remote/queries.ts";
 import { createSendStraight } from "./remote/send_straight.ts";
 import { createChange } from "./relay/change.ts";
 import { createPreview } from "./relay/preview.ts";
+import { createIntake } from "./relay/intake.ts";
 import { createRelay } from "./relay/relay.ts";
 import { createDestinations } from "./destinations.ts";
 import { auditedAssociations } from "./security/audited_associations.ts";
@@ -94,9 +95,10 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const extract = createExtract({ mainTags, ...readerOptions });
   const workers = createPool(poolOptions(clock, navigator.hardwareConcurrency));
   const transcoder = createTranscoder({ workers, ...readerOptions });
+  const intake = createIntake({ files, index });
   const storing = createIngest({
     files,
-    index,
+    index: intake.index,
     clock,
     log,
     extract,
@@ -111,14 +113,16 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     },
   });
   const transcoding = ingestTranscoding(config);
-  const ingest = transcoding
-    ? createTranscodingIngest({ files, transcoder, ingest: storing, log }, transcoding)
-    : storing;
+  const ingest = intake.meter(
+    transcoding
+      ? createTranscodingIngest({ files, transcoder, ingest: storing, log }, transcoding)
+      : storing,
+  );
 
   const reader = createInstanceReader(files, readerOptions);
   const readFiles = config.storageAccessOnFind !== "Never";
   const requestedTags = createRequestedTags({ index, reader, mainTags, readFiles });
-  const receive = createReceive({ files, ingest });
+  const receive = createReceive({ files: intake.files, ingest });
   const peers = await createPeers(config, properties);
   const http = await createHttpClient({
     clock,
@@ -192,6 +196,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       quality: config.dicomLossyTranscodingQuality,
     }),
     deleted: changes.notify,
+    metrics: intake.metrics,
+    disk: ports.disk,
+    recycles: recycles(limitsOf(config)),
   });
   if (!config.readOnly) {
     await recover({ index, files, clock, log, extract, plan: relay.plan });
@@ -210,7 +217,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     index,
     ingest,
     receive,
-    upload: createUpload({ files, ingest, maximumMemberSize, log }),
+    upload: createUpload({ files: intake.files, ingest, maximumMemberSize, log }),
     reader,
     tags: createInstanceTags({ index, reader }),
     images: createImages({ files, workers }, readerOptions),

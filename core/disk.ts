@@ -1,15 +1,9 @@
 import { DicomError } from "./errors.ts";
 import type { Clock, FileStore, Log } from "./ports.ts";
-import type { Disk, DiskSpace } from "./ports/disk.ts";
-
-/** How much room is left: enough, little, or too little to store more. */
-export type DiskLevel = "fine" | "low" | "full";
+import type { Disk, DiskLevel, DiskSpace, WatchedDisk } from "./ports/disk.ts";
 
 /** Watches the room that is left on the disk of the images. */
-export interface DiskWatch extends Disposable {
-  readonly level: DiskLevel;
-  /** As it was last; undefined where the system does not say. */
-  readonly space: DiskSpace | undefined;
+export interface DiskWatch extends WatchedDisk, Disposable {
   /** Looks again, unless it just did. */
   check(): Promise<void>;
   /** @throws DicomError `storage-full` if no more is to be stored */
@@ -43,12 +37,14 @@ export function watchDisk({ disk, clock, log }: DiskWatchPorts): DiskWatch {
   let checkedAt = -Infinity;
   let checking: Promise<void> | undefined;
   let timer: Disposable | undefined;
+  const followers = new Set<(level: DiskLevel) => void>();
 
   async function look(): Promise<void> {
     try {
       space = await disk.space();
       const next = levelOf(space, level);
       if (next !== level) log(next === "fine" ? "info" : "warning", TEXTS[next], { ...space });
+      if (next !== level) followers.forEach((tell) => tell(next));
       level = next;
       await trim(space);
     } catch (error) {
@@ -85,6 +81,10 @@ export function watchDisk({ disk, clock, log }: DiskWatchPorts): DiskWatch {
     },
     get space() {
       return space;
+    },
+    follow(tell) {
+      followers.add(tell);
+      return { [Symbol.dispose]: () => void followers.delete(tell) };
     },
     check,
     async admit() {

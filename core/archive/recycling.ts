@@ -27,6 +27,11 @@ export interface Limits {
   readonly mode: "Recycle" | "Reject";
 }
 
+/** Whether what was stored first may go for what comes: within limits, unless these are to refuse it. */
+export function recycles({ size, patients, mode }: Limits): boolean {
+  return mode === "Recycle" && (size > 0 || patients > 0);
+}
+
 /** What is about to be stored. */
 export interface Newcomer {
   /** Public identifier of its patient. */

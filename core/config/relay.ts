@@ -19,8 +19,10 @@ const relay = z.strictObject({
   }),
   BytesPerSecond: z.int().min(0).default(0),
   InDatabase: flag.default(false),
+  KeepDays: z.int().min(0).max(36_500).default(90),
+  KeepDuties: z.int().min(0).default(1_000_000),
 }).describe(
-  "object: Ack, Rules, Destinations, BytesPerSecond, InDatabase; see the manual of the relay",
+  "object: Ack, Rules, Destinations, BytesPerSecond, InDatabase, KeepDays, KeepDuties; see the manual of the relay",
 );
 
 /** Routing and relay. */

@@ -191,6 +191,31 @@ export type DutyAction =
   | { readonly kind: "cancel" }
   | { readonly kind: "priority"; readonly priority: Priority };
 
+/** Which duties that are done are forgotten. */
+export interface HistoryLimits {
+  /** Those that ended before, in milliseconds since 1970. */
+  readonly before: number;
+  /** Those beyond so many. */
+  readonly most: number;
+  /** At most so many at a time. */
+  readonly limit: number;
+}
+
+/** A place among the duties that are done, in the order in which they ended. */
+export interface DeliveredCursor {
+  readonly at: number;
+  readonly id: number;
+}
+
+/** What was removed to make room. */
+export interface Eviction {
+  /** UUIDs of the files to be removed. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** Where to go on; undefined at the end. */
+  readonly next: DeliveredCursor | undefined;
+}
+
 /** The durable queue of the relay. All that a method writes is durable when its promise resolves. */
 export interface Duties {
   /** After an end of the process: what was being sent is ready again. @returns how many duties that are */
@@ -230,6 +255,13 @@ export interface Duties {
     action: DutyAction,
     now: number,
   ): Promise<string[]>;
+  /** Forgets duties that are done, the oldest first; never a dead one. @returns how many those were */
+  pruneDuties(limits: HistoryLimits): Promise<number>;
+  /**
+   * Removes the instances that were proven first everywhere, until `bytes` are freed: of no protected patient, with no
+   * open, dead or cancelled duty, and with no grace that is not over. The files are the caller's to remove.
+   */
+  evictDelivered(from: DeliveredCursor, bytes: number): Promise<Eviction>;
   duties(filter: DutyFilter): Promise<Duty[]>;
   duty(id: number): Promise<(Duty & { readonly attempts: readonly DutyTry[] }) | undefined>;
   dutyCounts(): Promise<DutyCount[]>;

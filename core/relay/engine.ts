@@ -5,6 +5,7 @@ import { createLane } from "./lane.ts";
 import type { Lane, LanePorts } from "./lane_ports.ts";
 import type { RelayEvents } from "./events.ts";
 import type { Destination } from "./rule.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** Instances deleted in one go. */
 const DELETED = 50;
@@ -13,9 +14,12 @@ const LOOK_MS = 60_000;
 /** A clock that goes on by so much more or less than it should has been set. */
 const STEP_MS = 30_000;
 const RETRY_MS = 5000;
+/** From one part of the upkeep to the next. */
+const UPKEEP_MS = 1000;
 
 /** What the engine works with. */
 export interface EnginePorts extends Omit<LanePorts, "duties"> {
+  readonly upkeep: Upkeep;
   readonly duties: Duties;
   readonly index: Pick<Index, "forgetFiles">;
   readonly files: Pick<FileStore, "remove">;
@@ -87,6 +91,7 @@ export function createRelayEngine(ports: EnginePorts): RelayEngine {
       try {
         await noticeSteps();
         await promote();
+        if (await ports.upkeep.run()) arm(clock.now() + UPKEEP_MS);
       } catch (error) {
         log("error", "relay: cannot look at what is due", { error: String(error) });
         arm(clock.now() + RETRY_MS);

@@ -13,7 +13,11 @@ export type CounterName =
   | "relay_duplicates_total"
   | "relay_unrouted_total"
   | "relay_hash_mismatch_total"
+  | "relay_refused_total"
   | "relay_clock_step_seconds";
+
+/** What takes time, as histograms. */
+export type HistogramName = "relay_receive_seconds" | "relay_commit_seconds" | "relay_send_seconds";
 
 /** Labels of a value. */
 export type Labels = Readonly<Record<string, string>>;
@@ -28,8 +32,8 @@ export interface Sample {
 export interface RelayMetrics {
   add(name: CounterName, labels: Labels, value?: number): void;
   set(name: CounterName, labels: Labels, value: number): void;
-  /** Notes how long a delivery took: the histogram `relay_send_seconds`. */
-  sent(destination: string, seconds: number): void;
+  /** Notes how long something took. */
+  observe(name: HistogramName, labels: Labels, seconds: number): void;
   samples(now: MomentaryValues): readonly Sample[];
 }
 
@@ -40,9 +44,13 @@ export interface MomentaryValues {
   readonly oldest: ReadonlyMap<string, number>;
   /** Whether the breaker is open, by destination. */
   readonly breakers: ReadonlyMap<string, boolean>;
+  /** Bytes; undefined where it is not known. */
+  readonly diskFree: number | undefined;
 }
 
 interface Histogram {
+  readonly name: HistogramName;
+  readonly labels: Labels;
   readonly counts: number[];
   sum: number;
 }
@@ -57,11 +65,12 @@ export function createRelayMetrics(): RelayMetrics {
       values.set(key, (values.get(key) ?? 0) + value);
     },
     set: (name, labels, value) => void values.set(name + labelText(labels), value),
-    sent(destination, seconds) {
-      let histogram = histograms.get(destination);
+    observe(name, labels, seconds) {
+      const key = name + labelText(labels);
+      let histogram = histograms.get(key);
       if (!histogram) {
-        histogram = { counts: BUCKETS.map(() => 0).concat(0), sum: 0 };
-        histograms.set(destination, histogram);
+        histogram = { name, labels, counts: BUCKETS.map(() => 0).concat(0), sum: 0 };
+        histograms.set(key, histogram);
       }
       const bucket = BUCKETS.findIndex((end) => seconds <= end);
       histogram.counts[bucket < 0 ? BUCKETS.length : bucket]!++;
@@ -69,14 +78,15 @@ export function createRelayMetrics(): RelayMetrics {
     },
     samples: (now) => [
       ...[...values].map(([name, value]) => ({ name, value })),
-      ...[...histograms].flatMap(([destination, each]) => histogramSamples(destination, each)),
+      ...[...histograms.values()].flatMap(histogramSamples),
       ...momentarySamples(now),
     ],
   };
 }
 
-function momentarySamples({ duties, oldest, breakers }: MomentaryValues): Sample[] {
+function momentarySamples({ duties, oldest, breakers, diskFree }: MomentaryValues): Sample[] {
   return [
+    ...(diskFree === undefined ? [] : [{ name: "relay_disk_free_bytes", value: diskFree }]),
     ...duties.map(({ destination, state, count }) => ({
       name: `relay_duties${labelText({ destination, state })}`,
       value: count,
@@ -93,18 +103,17 @@ function momentarySamples({ duties, oldest, breakers }: MomentaryValues): Sample
 }
 
 /** A histogram as cumulative counts (Prometheus, "Histograms"). */
-function histogramSamples(destination: string, { counts, sum }: Histogram): Sample[] {
+function histogramSamples({ name, labels, counts, sum }: Histogram): Sample[] {
   let total = 0;
   const buckets = counts.map((count, n) => {
     total += count;
     const le = n < BUCKETS.length ? String(BUCKETS[n]) : "+Inf";
-    return { name: `relay_send_seconds_bucket${labelText({ destination, le })}`, value: total };
+    return { name: `${name}_bucket${labelText({ ...labels, le })}`, value: total };
   });
-  const labels = labelText({ destination });
   return [
     ...buckets,
-    { name: `relay_send_seconds_sum${labels}`, value: sum },
-    { name: `relay_send_seconds_count${labels}`, value: total },
+    { name: `${name}_sum${labelText(labels)}`, value: sum },
+    { name: `${name}_count${labelText(labels)}`, value: total },
   ];
 }
 

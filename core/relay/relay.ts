@@ -7,6 +7,7 @@ import { DicomError } from "../errors.ts";
 import type { Clock, FileStore, Index, Log, NewInstance, Properties } from "../ports.ts";
 import { METADATA } from "../archive/resource.ts";
 import { type Destinations, TARGET_KINDS } from "../ports/destinations.ts";
+import type { WatchedDisk } from "../ports/disk.ts";
 import { DELETION, type Duties, type DutyPlan } from "../ports/duties.ts";
 import { createBucket } from "./bucket.ts";
 import { chainHash, chainsOf } from "./chain.ts";
@@ -14,13 +15,14 @@ import { createRelayEngine, type RelayEngine } from "./engine.ts";
 import { createRelayEvents, type RelayEvents } from "./events.ts";
 import type { LaneEvents } from "./lane_ports.ts";
 import { openHop } from "./hops.ts";
-import { createRelayMetrics, type RelayMetrics, type Sample } from "./metrics.ts";
+import type { RelayMetrics, Sample } from "./metrics.ts";
 import { createPlanner, type Planner } from "./planner.ts";
 import { type Changed, createPrepare } from "./prepare.ts";
 import { type Change, defaultDestination, type Destination } from "./rule.ts";
 import { openSettings, type RelaySettings } from "./settings.ts";
 import type { Preview } from "./preview.ts";
 import { type Trial, tryRules } from "./trial.ts";
+import { createUpkeep } from "./upkeep.ts";
 
 /** What the relay needs of the rest of the server. */
 export interface RelayPorts {
@@ -39,6 +41,11 @@ export interface RelayPorts {
   /** What changes make of an instance, by its public identifier. @throws DicomError if it cannot be changed so */
   change(id: string, changes: readonly Change[]): Promise<Changed>;
   readonly preview: Preview;
+  readonly metrics: RelayMetrics;
+  /** The disk of the images; undefined where it is not watched. */
+  readonly disk: WatchedDisk | undefined;
+  /** Whether images that are proven everywhere may go when the disk gets full. */
+  readonly recycles: boolean;
   /** Called when instances were deleted. */
   readonly deleted: () => void;
 }
@@ -73,7 +80,7 @@ export interface Relay extends AsyncDisposable {
 /** Makes the relay and reads its settings; nothing is sent before `start()`. */
 export async function createRelay(ports: RelayPorts): Promise<Relay> {
   const { config, duties, properties, clock, log, destinations } = ports;
-  const metrics = createRelayMetrics();
+  const { metrics, disk } = ports;
   const events = createRelayEvents(clock);
   const settings = await openSettings(config, properties, async (rules) => {
     for (const chain of rules.flatMap(chainsOf)) {
@@ -110,6 +117,11 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
         throw new DicomError("database", `Cannot send: the actions ${chain} are not known`);
       },
     }),
+    upkeep: createUpkeep({
+      ...ports,
+      keep: { days: config.KeepDays, duties: config.KeepDuties },
+      space: () => disk?.space,
+    }),
     bucket: createBucket(clock, config.BytesPerSecond),
     events: laneEvents({ metrics, events, lookAt: (at) => engine.lookAt(at), pause }),
     relayEvents: events,
@@ -121,6 +133,8 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
     pausedRules: () => settings.pauses().rules,
     clockStepped: (ms) => metrics.set("relay_clock_step_seconds", {}, ms / 1000),
   });
+
+  const following = disk?.follow((level) => events.emit("disk.state", { level, ...disk.space }));
 
   function pause(name: string, reason: string): void {
     settings.setPauses((now) => ({
@@ -152,6 +166,7 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
         duties: await duties.dutyCounts(),
         oldest: new Map(oldest),
         breakers: new Map(breakers),
+        diskFree: disk?.space?.free,
       });
     },
     stored(instance, plan) {
@@ -184,7 +199,10 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
       all.delete(DELETION);
       return [...all].sort();
     },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      following?.[Symbol.dispose]();
+      await engine[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -217,7 +235,7 @@ function laneEvents(
     delivered(duty, change, { kind, ms, bytes, status }) {
       const { destination } = duty;
       metrics.add("relay_tries_total", { destination, class: kind });
-      metrics.sent(destination, ms / 1000);
+      metrics.observe("relay_send_seconds", { destination }, ms / 1000);
       if (kind === "accepted") metrics.add("relay_sent_bytes_total", { destination }, bytes);
       if (kind === "damaged") metrics.add("relay_hash_mismatch_total", {});
       if (duty.maybeSent && kind === "accepted") {

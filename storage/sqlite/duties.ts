@@ -12,6 +12,7 @@ import {
 import { METADATA } from "../../core/archive/resource.ts";
 import { TAG, tagHex } from "../../core/dicom/tag.ts";
 import { createDutyActions } from "./duty_actions.ts";
+import { createDutyHistory } from "./duty_history.ts";
 import { createDutyIntake, type DutySubject } from "./duty_intake.ts";
 import { createDutyQueries, dutyOf } from "./duty_queries.ts";
 import { createDutyTimers } from "./duty_timers.ts";
@@ -24,6 +25,7 @@ export function createDuties(db: DatabaseSync) {
     ...createDutyQueries(db),
     ...createDutyTimers(db),
     ...createDutyActions(db),
+    ...createDutyHistory(db),
   } satisfies Synchronous<Duties>;
 }
 

@@ -83,6 +83,8 @@ export const METHODS = {
   restartGraces: "write",
   actOnDuties: "write",
   keepChain: "write",
+  pruneDuties: "write",
+  evictDelivered: "write",
   dueDeletions: "read",
   duties: "read",
   duty: "read",

@@ -220,6 +220,11 @@ export const MIGRATIONS: readonly string[] = [
        reason = 'the instance was removed'
        WHERE instance = OLD.public_id AND state NOT IN ('confirmed', 'cancelled', 'superseded');
    END;`,
+
+  `-- Duties that are done, by when that was; those of removed instances have no such time.
+   CREATE INDEX duty_ended ON duty(coalesce(ended_at, created_at), id)
+     WHERE state IN ('confirmed', 'cancelled', 'superseded');
+   CREATE INDEX duty_timer_done ON duty_timer(first_at) WHERE due_at IS NULL;`,
 ];
 
 /**

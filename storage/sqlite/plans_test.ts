@@ -121,6 +121,8 @@ const HOT: Record<string, (methods: Methods) => void> = {
     index.actOnDuties({ id: 1 }, { kind: "retry" }, 0);
     index.duties({ study: "s", limit: 9 });
     index.duty(1);
+    index.evictDelivered({ at: 0, id: 0 }, 1);
+    index.pruneDuties({ before: 1e15, most: 0, limit: 9 });
   },
   "exchange a file": (index) => {
     const { file } = index.get({ level: "Instance", id: ids.Instance }, WHOLE)!;

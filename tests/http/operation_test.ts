@@ -67,6 +67,7 @@ Deno.test("/ready fails where the disk is full, /health does not", async () => {
   const disk: DiskWatch = {
     level: "full",
     space: undefined,
+    follow: () => ({ [Symbol.dispose]() {} }),
     check: () => Promise.resolve(),
     admit: () => Promise.resolve(),
     [Symbol.dispose]() {},

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { App, AppPorts, ServerControl } from "../../core/app.ts";
 import { createApp } from "../../core/create_app.ts";
 import { parseConfiguration } from "../../core/config/parse.ts";
+import type { DiskWatch } from "../../core/disk.ts";
 import { createLogs } from "../../core/log.ts";
 import type { Destinations } from "../../core/ports/destinations.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
@@ -65,6 +66,7 @@ export interface TestAppOptions {
   readonly createClient?: AppPorts["createClient"];
   /** In place of what the configuration names. */
   readonly destinations?: Destinations;
+  readonly disk?: DiskWatch;
 }
 
 /** Starts a server of which every test may have one: its index runs in this process and nothing is flushed. */
@@ -113,6 +115,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         openWorklists: openWorklistFolder,
         openExportFolder,
         ...(options.destinations && { destinations: options.destinations }),
+        ...(options.disk && { disk: options.disk }),
       },
       config,
     ),
