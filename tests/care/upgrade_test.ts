@@ -73,7 +73,7 @@ async function keepOneFile(folder: string): Promise<void> {
   await Deno.remove(path);
 }
 
-for (let schema = 1; schema < MIGRATIONS.length; schema++) {
+for (let schema = 1; schema <= MIGRATIONS.length; schema++) {
   Deno.test(`an archive of schema ${schema} is opened whole, and what it owes is delivered`, async () => {
     const folder = await Deno.makeTempDir();
     using silent = silentServer();
@@ -93,8 +93,8 @@ for (let schema = 1; schema < MIGRATIONS.length; schema++) {
       const destinations = testDestinations(["pacs"]);
       await using server = await startApp({ folder, config, destinations });
       assert.deepEqual(await contents(server), before);
-      const { accepted } = destinations.sink("pacs");
-      if (schema < SINCE.duties) return assert.deepEqual(accepted, []);
+      if (schema < SINCE.duties) return;
+      await server.send("POST", "/relay/resume");
       const sink = destinations.sink("pacs");
       await waitFor(() => sink.accepted.length >= FILES.length, "the delivery of all");
       const delivered = sink.accepted.map((one) => one.sha256).sort();

@@ -2,18 +2,22 @@ import assert from "node:assert/strict";
 import { peerTest } from "../support/peer.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const SCENARIO = new URL("./scenario.ts", import.meta.url).pathname;
+const SCENARIOS = {
+  "stores, receives, previews and ends": new URL("./scenario.ts", import.meta.url).pathname,
+  "takes over earlier data and relays": new URL("./relay_scenario.ts", import.meta.url).pathname,
+} as const;
 /** A network of its own, in which there is nothing but this machine. */
 const WITHOUT_NETWORK = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 /** In bytes. */
 const MAXIMUM_SIZE = 130_000_000;
 const ARM64 = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"];
 
-async function succeed([program, ...args]: readonly string[]): Promise<void> {
+async function succeed([program, ...args]: readonly string[]): Promise<string> {
   const command = new Deno.Command(program!, { args, cwd: ROOT, stdin: "null" });
   const { success, stdout, stderr } = await command.output();
   const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
   assert.ok(success, `${program} ${args[0]} fails: ${text}`);
+  return text;
 }
 
 const NEEDS = [
@@ -29,9 +33,9 @@ peerTest({
   async fn(t) {
     const folder = await Deno.makeTempDir({ prefix: "outpost-test-" });
     const [x64, arm64] = [`${folder}/outpost-linux-x86_64`, `${folder}/outpost-linux-aarch64`];
-    const runScenario = async (server: readonly string[]) => {
+    const runScenario = async (script: string, server: readonly string[]) => {
       const empty = await Deno.makeTempDir({ dir: folder });
-      const scenario = [Deno.execPath(), "run", "--quiet", "-A", SCENARIO, empty, x64];
+      const scenario = [Deno.execPath(), "run", "--quiet", "-A", script, empty, x64];
       await succeed([...WITHOUT_NETWORK, ...scenario, ...server]);
     };
     try {
@@ -40,8 +44,18 @@ peerTest({
         await succeed(["sh", "-c", `cd ${folder} && sha256sum --check SHA256SUMS`]);
         for (const file of [x64, arm64]) assert.ok((await Deno.stat(file)).size < MAXIMUM_SIZE);
       });
-      await t.step("x64", () => runScenario([x64]));
-      await t.step("arm64, emulated", () => runScenario([...ARM64, arm64]));
+      for (const [what, script] of Object.entries(SCENARIOS)) {
+        await t.step(`x64 ${what}`, () => runScenario(script, [x64]));
+        await t.step(`arm64, emulated, ${what}`, () => runScenario(script, [...ARM64, arm64]));
+      }
+      await t.step("install.sh puts it in place, and finds it there", async () => {
+        const root = await Deno.makeTempDir({ dir: folder });
+        const install = ["sh", "scripts/install.sh", "--root", root, x64];
+        assert.match(await succeed(install), /^outpost [\d.]+ .*is installed$/m);
+        assert.match(await succeed(install), /is installed already$/m);
+        const version = await succeed([`${root}/usr/local/bin/outpost`, "--version"]);
+        assert.equal(version, await succeed([x64, "--version"]));
+      });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
