@@ -27,38 +27,38 @@ const PROFILED = CONFIDENTIALITY_PROFILE.trim().split("\n")
   .map((line) => parseInt(line.slice(0, 8), 16))
   .filter((tag) => groupOf(tag) >= 0x0008 && groupOf(tag) < 0xfffa);
 
-/** The token in every attribute of the table and in private ones, at this depth and all below. */
-function planted(depth: number): Piece[] {
+/** A token in every attribute of the table and in private ones, at this depth and all below. */
+function planted(depth: number, token = TOKEN): Piece[] {
   const pieces = new Map<number, Piece>();
   for (const tag of PROFILED) {
     const vr = findByTag(tag)?.vr ?? "UN";
-    pieces.set(tag, value(tag, vr));
+    pieces.set(tag, value(tag, vr, token));
   }
   // What the profile leaves in place leads deeper.
   if (depth > 0) {
     for (const tag of [0x00081140, 0x0040a730]) {
-      pieces.set(tag, sequence(tag, [item(planted(depth - 1))]));
+      pieces.set(tag, sequence(tag, [item(planted(depth - 1, token))]));
     }
   }
-  pieces.set(0x00090010, element(0x00090010, "LO", TOKEN));
-  pieces.set(0x00091001, element(0x00091001, "UN", Buffer.from(`${TOKEN} `)));
-  pieces.set(0x00091002, sequence(0x00091002, [item(plain())]));
-  pieces.set(0x60003000, element(0x60003000, "OB", Buffer.from(`${TOKEN} `)));
-  pieces.set(0x50003000, element(0x50003000, "OB", Buffer.from(`${TOKEN} `)));
+  pieces.set(0x00090010, element(0x00090010, "LO", token));
+  pieces.set(0x00091001, element(0x00091001, "UN", Buffer.from(`${token}  `)));
+  pieces.set(0x00091002, sequence(0x00091002, [item(plain(token))]));
+  pieces.set(0x60003000, element(0x60003000, "OB", Buffer.from(`${token}  `)));
+  pieces.set(0x50003000, element(0x50003000, "OB", Buffer.from(`${token}  `)));
   return [...pieces].sort(([a], [b]) => a - b).map(([, piece]) => piece);
 }
 
-function plain(): Piece[] {
-  return [element(TAG.patientName, "PN", TOKEN)];
+function plain(token: string): Piece[] {
+  return [element(TAG.patientName, "PN", token)];
 }
 
-function value(tag: number, vr: Vr): Piece {
+function value(tag: number, vr: Vr, token: string): Piece {
   if (vr === "UI") return element(tag, vr, UID_TOKEN);
-  if (vr === "SQ") return sequence(tag, [item(plain())]);
+  if (vr === "SQ") return sequence(tag, [item(plain(token))]);
   const { kind } = vrInfo(vr);
-  if (kind === "binary") return element(tag, vr, Buffer.from(`${TOKEN}${TOKEN}  `));
+  if (kind === "binary") return element(tag, vr, Buffer.from(`${token}${token}  `));
   const isText = kind === "ascii" || kind === "text" || kind === "longText";
-  return element(tag, vr, isText ? TOKEN : new Uint8Array(vrInfo(vr).unit));
+  return element(tag, vr, isText ? token : new Uint8Array(vrInfo(vr).unit));
 }
 
 for (
@@ -86,6 +86,20 @@ for (
     });
     const bytes = Buffer.from(await plainText.arrayBuffer());
     assert.ok(!bytes.includes(TOKEN), "the token is left in a value that is not shown");
+    assert.ok(!bytes.includes(UID_TOKEN));
+  });
+}
+
+for (const token of [TOKEN, "Thorax"]) {
+  Deno.test(`CleanDescriptors leaves nothing of what identifies: ${token}`, async () => {
+    await using server = await startApp();
+    const { ID } = await server.upload(part10({ pieces: planted(3, token) }));
+    const answer = await server.send("POST", `/instances/${ID}/anonymize`, {
+      CleanDescriptors: true,
+    });
+    assert.equal(answer.status, 200);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    assert.ok(!bytes.toString("latin1").toLowerCase().includes(token.toLowerCase()));
     assert.ok(!bytes.includes(UID_TOKEN));
   });
 }
