@@ -17,6 +17,8 @@ const HANDSHAKE_MS = 10_000;
 const PROOF_MS = 5_000;
 /** A write this large tells soon enough whether the client takes it. */
 const WRITE_BYTES = 64 * 1024;
+/** Bytes of a connection that wait to be read, before its sender has to wait. */
+const MOST_HELD = 4 * 1024 * 1024;
 
 /**
  * Listens for TLS and checks clients; asks `proveVerifiedTls()` before.
@@ -123,18 +125,18 @@ function unable(what: string, cause?: unknown): DicomError {
   return new DicomError("configuration", `Cannot ${what}: ${fact}`, { cause });
 }
 
-/** The socket as the connections want it; what is read waits in the runtime until asked for. */
+/** The socket as the connections want it. */
 function socketOf(socket: TLSSocket): Socket {
-  const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>; // no encoding is set
+  const next = chunksOf(socket);
   let rest = new Uint8Array() as Uint8Array;
   return {
     remoteAddress: socket.remoteAddress ?? "",
     secure: true,
     async read(into) {
       if (rest.length === 0) {
-        const { done, value } = await chunks.next();
-        if (done) return null;
-        rest = value;
+        const chunk = await next();
+        if (!chunk) return null;
+        rest = chunk;
       }
       const count = Math.min(rest.length, into.length);
       into.set(rest.subarray(0, count));
@@ -148,5 +150,37 @@ function socketOf(socket: TLSSocket): Socket {
       }),
     closeWrite: () => new Promise((resolve) => socket.end(() => resolve())),
     close: () => void socket.destroy(),
+  };
+}
+
+/**
+ * What arrives, chunk by chunk; undefined at the end. Much is taken before it is asked for: Deno's `node:tls` never
+ * tells the end of a connection that comes while reading is paused.
+ */
+function chunksOf(socket: TLSSocket): () => Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let held = 0;
+  let isOver = false;
+  let wake = () => {};
+  const over = () => {
+    isOver = true;
+    wake();
+  };
+  socket.on("end", over).on("error", over).on("close", over).on("data", (chunk: Uint8Array) => {
+    chunks.push(chunk);
+    held += chunk.length;
+    if (held > MOST_HELD) socket.pause();
+    wake();
+  });
+  return async () => {
+    if (chunks.length === 0 && !isOver) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await promise;
+    }
+    const chunk = chunks.shift();
+    held -= chunk?.length ?? 0;
+    if (held <= MOST_HELD) socket.resume();
+    return chunk;
   };
 }
