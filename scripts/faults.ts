@@ -1,30 +1,34 @@
 /**
- * The faults of the relay at full scale: `deno run -A scripts/faults.ts [kills]`, 200 by default. Prints one JSON object;
- * the exit code is 1 if anything that was acknowledged is missing anywhere, or is another object.
+ * Faults of the relay at full scale, one after the other or by name:
+ *
+ *   deno run -A scripts/faults.ts [NAME [AMOUNT]]
+ *
+ * Prints a JSON object for each; the exit code is 1 if anything that was promised did not hold.
  */
-import { killWhileRelaying } from "../tests/support/relay_kill.ts";
+import type { Fault } from "./faults/fault.ts";
+import { kills } from "./faults/kills.ts";
+import { linkReturn } from "./faults/link_return.ts";
+import { power } from "./faults/power.ts";
+import { queue } from "./faults/queue.ts";
 
-const kills = Number(Deno.args[0] ?? 200);
-const startedAt = performance.now();
-const { acknowledged, judges, startsMs } = await killWhileRelaying({
-  kills,
-  senders: 8,
-  sinks: 3,
-  lifeMs: 500,
-  drainMs: 600_000,
-});
-const wrong = judges.map(({ seen }) =>
-  [...acknowledged].filter(([uid, digest]) => {
-    const digests = seen.get(uid) ?? [];
-    return digests.length === 0 || digests.some((each) => each !== digest);
-  }).length
-);
-console.log(JSON.stringify({
-  kills,
-  acknowledged: acknowledged.size,
-  missingOrOther: wrong,
-  duplicates: judges.map(({ duplicates }) => duplicates),
-  slowestStartMs: Math.round(Math.max(...startsMs)),
-  seconds: Math.round((performance.now() - startedAt) / 1000),
-}));
-Deno.exit(wrong.some((count) => count > 0) ? 1 : 0);
+const FAULTS: Readonly<Record<string, Fault>> = { kills, power, queue, link: linkReturn };
+
+const [name, amount] = Deno.args;
+const chosen = name === undefined ? Object.keys(FAULTS) : [name];
+let holds = true;
+for (const each of chosen) {
+  const fault = FAULTS[each];
+  if (!fault) {
+    const known = Object.entries(FAULTS).map(([key, { description, amount }]) =>
+      `  ${key} [${amount}]: ${description}`
+    );
+    console.error(`There is no fault ${each}. These are:\n${known.join("\n")}`);
+    Deno.exit(1);
+  }
+  const startedAt = performance.now();
+  const finding = await fault.run(amount === undefined ? fault.amount : Number(amount));
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  console.log(JSON.stringify({ fault: each, holds: finding.holds, ...finding.facts, seconds }));
+  holds &&= finding.holds;
+}
+Deno.exit(holds ? 0 : 1);
