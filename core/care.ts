@@ -6,12 +6,13 @@ import { mainTagsOf } from "./app_options.ts";
 import type { Config } from "./config.ts";
 import { defaultCharacterSets } from "./dicom/charset.ts";
 import { registerPrivateEntries } from "./dicom/dictionary.ts";
-import type { Clock, FileStore, Index, Log } from "./ports.ts";
+import type { Clock, FileStore, Index, Log, Properties } from "./ports.ts";
+import { createOfflinePlan } from "./relay/offline_plan.ts";
 import type { FileRows, FolderInventory } from "./ports/inventory.ts";
 
 /** An archive on which no server runs; disposal lets go of it. */
 export interface IdleArchive extends AsyncDisposable {
-  readonly index: Index & FileRows;
+  readonly index: Index & FileRows & Properties;
   readonly files: FileStore;
   readonly inventory: FolderInventory;
   readonly clock: Clock;
@@ -22,12 +23,16 @@ const BYTES_PER_MB = 1048576;
 /** What caring for an archive needs, with the options of its server. */
 export function carePorts(archive: IdleArchive, config: Config): IntegrityPorts {
   registerPrivateEntries(config.dictionary);
-  const extract = createExtract({
-    mainTags: mainTagsOf(config),
+  const options = {
     defaultSets: defaultCharacterSets(config.defaultEncoding),
     maximumInflated: config.maximumFileSizeInArchiveMB * BYTES_PER_MB,
-  });
-  return { ...archive, extract };
+  };
+  const { index: properties, clock } = archive;
+  return {
+    ...archive,
+    extract: createExtract({ mainTags: mainTagsOf(config), ...options }),
+    plan: createOfflinePlan({ config: config.relay, properties, clock, ...options }),
+  };
 }
 
 /** Warns of files that an empty index does not know: it was lost, or is of another folder. */
@@ -52,5 +57,5 @@ export function finishLastRun(
   { index, files, clock }: IdleArchive,
   log: Log,
 ) {
-  return recover({ index, files, clock, log, extract: ports.extract });
+  return recover({ ...ports, index, files, clock, log });
 }

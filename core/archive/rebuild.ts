@@ -5,7 +5,7 @@ import { DicomError } from "../errors.ts";
 import type { FileStore, Index, OpenFile, StoredSource } from "../ports.ts";
 import type { FileRows, FolderInventory, FoundFile } from "../ports/inventory.ts";
 import { concurrently } from "./concurrently.ts";
-import { type IngestPorts, newInstance } from "./ingest.ts";
+import { type IngestPorts, newInstance, type PlanDuties } from "./ingest.ts";
 
 /** Files that are read at the same time; their rows share transactions. */
 const CONCURRENCY = 48;
@@ -18,6 +18,8 @@ export interface RebuildPorts {
   readonly files: Pick<FileStore, "open">;
   readonly inventory: FolderInventory;
   readonly extract: IngestPorts["extract"];
+  /** What the relay is to do with what is indexed; absent for nothing. */
+  readonly plan?: PlanDuties;
 }
 
 /** What became of a file without a row. */
@@ -59,8 +61,10 @@ export async function adopt(ports: RebuildPorts, found: FoundFile): Promise<Adop
     const stored = await describe(found.uuid, open);
     const extract = await ports.extract(stored.source);
     const clock = { now: () => receivedAt };
-    const instance = newInstance({ clock }, stored, extract, { kind: "recovery" });
-    const { kind } = await ports.index.store(instance, "Never", true);
+    const origin = { kind: "recovery" } as const;
+    const instance = newInstance({ clock }, stored, extract, origin);
+    const plan = await ports.plan?.(instance, stored.source, origin);
+    const { kind } = await ports.index.store(instance, "Never", true, plan);
     return kind === "stored" ? "indexed" : "superfluous";
   } catch (error) {
     if (error instanceof DicomError && UNREADABLE.has(error.code)) return "unreadable";

@@ -49,6 +49,8 @@ export interface NewDuty {
   readonly strictSeries: boolean;
   /** Who had the instance before, oldest first. */
   readonly hops: readonly string[];
+  /** Whether it may have been carried out before: then the destination is asked first. */
+  readonly maybeSent?: boolean;
 }
 
 /** A watch over silence, or over a study that is to be complete. */
@@ -74,7 +76,7 @@ export interface DutyPlan {
 }
 
 /** A duty as the index has it. */
-export interface Duty extends Omit<NewDuty, "state"> {
+export interface Duty extends Omit<NewDuty, "state" | "maybeSent"> {
   readonly id: number;
   readonly state: DutyState;
   /** Public identifiers. */
@@ -89,7 +91,7 @@ export interface Duty extends Omit<NewDuty, "state"> {
   readonly refusals: number;
   readonly proofTries: number;
   readonly proofToken: string;
-  /** Whether the process ended while it was being sent. */
+  /** Whether it may have arrived already, such as when the process ended while it was being sent. */
   readonly maybeSent: boolean;
   /** Why it is where it is, in plain words; or a warning of the receiver. */
   readonly reason: string;

@@ -23,9 +23,9 @@ export function createDutyIntake(db: DatabaseSync) {
   // themselves, what goes on with the duty goes on.
   const insert = db.prepare(`INSERT INTO duty (instance, series, study, sha256, size, destination,
       chain, rule, rule_version, confirm, priority, state, due_at, grace, grp, calling_aet, strict, hops,
-      created_at)
+      maybe_sent, created_at)
     VALUES ($instance, $series, $study, $sha256, $size, $destination, $chain, $rule, $ruleVersion,
-      $confirm, $priority, $state, $dueAt, $grace, $group, $callingAet, $strict, $hops, $now)
+      $confirm, $priority, $state, $dueAt, $grace, $group, $callingAet, $strict, $hops, $maybeSent, $now)
     ON CONFLICT (instance, destination, chain, sha256) DO UPDATE SET
       state = iif($isReplacement AND was IN ('sending', 'retry', 'sent', 'unproven'), was, excluded.state),
       due_at = iif($isReplacement AND was IN ('retry', 'sent'), $now, excluded.due_at), grp = excluded.grp, rule = excluded.rule,
@@ -66,7 +66,7 @@ export function createDutyIntake(db: DatabaseSync) {
 }
 
 function columnsOf(duty: NewDuty) {
-  const { strictSeries, hops, priority, dueAt, ...rest } = duty;
+  const { strictSeries, hops, priority, dueAt, maybeSent, ...rest } = duty;
   const isDeletion = duty.destination === DELETION; // its time begins with the proof
   return {
     ...rest,
@@ -75,6 +75,7 @@ function columnsOf(duty: NewDuty) {
     priority: PRIORITIES.indexOf(priority),
     strict: strictSeries ? 1 : 0,
     hops: JSON.stringify(hops),
+    maybeSent: maybeSent ? 1 : 0,
   };
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { App, AppPorts, ServerControl } from "../../core/app.ts";
 import { createApp } from "../../core/create_app.ts";
 import { parseConfiguration } from "../../core/config/parse.ts";
-import type { DiskWatch } from "../../core/disk.ts";
+import { type DiskWatch, guardFiles } from "../../core/disk.ts";
 import { createLogs } from "../../core/log.ts";
 import type { Destinations } from "../../core/ports/destinations.ts";
 import { createServerClient } from "../../dimse/server_client.ts";
@@ -106,7 +106,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         ...(audit && { audit }),
         index,
         properties: index,
-        files,
+        files: options.disk ? guardFiles(files, options.disk) : files,
         scratch,
         clock,
         logs,

@@ -6,7 +6,7 @@ import { createTestClock } from "./clock.ts";
 import { openLocalIndex } from "./index.ts";
 
 /** The archive in a folder, on which no server runs, with what caring for it needs. */
-export async function openIdleArchive(folder: string) {
+export async function openIdleArchive(folder: string, more: Record<string, unknown> = {}) {
   await using stack = new AsyncDisposableStack();
   const index = stack.use(openLocalIndex(`${folder}/outpost.sqlite`));
   const files = stack.use(
@@ -21,7 +21,7 @@ export async function openIdleArchive(folder: string) {
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
   const { config } = parseConfiguration(
-    [{ name: "/test.json", text: JSON.stringify({ StorageDirectory: folder }) }],
+    [{ name: "/test.json", text: JSON.stringify({ StorageDirectory: folder, ...more }) }],
     () => undefined,
   );
   const ports = carePorts(archive, config);

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { dicomFile } from "./dicom.ts";
 import { type Judge, startJudge } from "./relay_judge.ts";
+import { waitFor } from "./wait.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** No process ends before it has acknowledged so many. */
+export const LEAST_STORED = 5;
 
 /** How often, and how long. */
 export interface KillPlan {
@@ -14,6 +18,8 @@ export interface KillPlan {
   readonly lifeMs: number;
   /** How long the last process has to deliver the rest, in milliseconds. */
   readonly drainMs: number;
+  /** What ends it: `SIGKILL` unless said. */
+  readonly signal?: "SIGKILL" | "SIGTERM";
 }
 
 /** What a server did that was killed while it received and relayed. */
@@ -23,6 +29,8 @@ export interface KillReport {
   readonly judges: readonly Pick<Judge, "seen" | "duplicates">[];
   /** Time of each start until the server listened, in milliseconds. */
   readonly startsMs: readonly number[];
+  /** How each process ended that was to end. */
+  readonly exitCodes: readonly number[];
 }
 
 /** Kills a server again and again while instances are sent to it, and has the last one deliver the rest. */
@@ -42,6 +50,7 @@ export async function killWhileRelaying(plan: KillPlan): Promise<KillReport> {
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
   const acknowledged = new Map<string, string>();
   const startsMs: number[] = [];
+  const exitCodes: number[] = [];
   const start = async () => {
     const startedAt = performance.now();
     const server = await startServer(folder);
@@ -56,9 +65,11 @@ export async function killWhileRelaying(plan: KillPlan): Promise<KillReport> {
         { length: plan.senders },
         () => send(server, acknowledged, () => number++),
       );
+      const wanted = acknowledged.size + LEAST_STORED;
       await new Promise((resolve) => setTimeout(resolve, plan.lifeMs * (1 + Math.random())));
-      server.process.kill("SIGKILL");
-      await server.process.status;
+      await waitFor(() => acknowledged.size >= wanted, "storing");
+      server.process.kill(plan.signal ?? "SIGKILL");
+      exitCodes.push((await server.process.status).code);
       await Promise.all(sending);
       server = await start();
     }
@@ -67,7 +78,7 @@ export async function killWhileRelaying(plan: KillPlan): Promise<KillReport> {
     server.process.kill("SIGKILL");
     await server.process.status;
   }
-  return { acknowledged, judges, startsMs };
+  return { acknowledged, judges, startsMs, exitCodes };
 }
 
 interface Server {
