@@ -68,7 +68,7 @@ export interface StoreScp extends AsyncDisposable {
   end(): Promise<string>;
 }
 
-const STARTING_MS = 10_000;
+const STARTING_MS = 120_000;
 
 /** Starts storescp and waits until it listens. */
 export async function storescp(...options: readonly string[]): Promise<StoreScp> {
