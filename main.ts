@@ -23,9 +23,11 @@ import { auditLines, openAuditFolder } from "./storage/audit_folder.ts";
 import { openBackup } from "./storage/backup.ts";
 import { openExportFolder } from "./storage/export_folder.ts";
 import { openSource } from "./storage/file_source.ts";
+import { syncDirectory } from "./storage/directory_sync.ts";
 import { openFolder } from "./storage/folder.ts";
+import { createGroupFlush } from "./storage/group_flush.ts";
 import { createInventory } from "./storage/inventory.ts";
-import { openDisk } from "./storage/disk.ts";
+import { openDisk, tryWrite } from "./storage/disk.ts";
 import { openScratchFolder } from "./storage/scratch_folder.ts";
 import { openWorklistFolder } from "./storage/worklist_folder.ts";
 import { lockFolder } from "./storage/lock.ts";
@@ -67,11 +69,15 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
   const logs = options.logs ?? createLogs(clock, (line) => console.error(line));
   await using stack = new AsyncDisposableStack();
   const archive = stack.use(await openArchive(config));
-  const { index, files } = archive;
+  const { index, files, inventory } = archive;
   const metrics = createMetrics();
   metrics.enabled = config.metricsEnabled;
   const disk = stack.use(
-    watchDisk({ disk: openDisk(config.storageDirectory), clock, log: logs.of("generic") }),
+    watchDisk({
+      disk: openDisk(config.storageDirectory),
+      ...{ clock, log: logs.of("generic") },
+      tryWrite: () => tryWrite(config.storageDirectory),
+    }),
   );
   const scratch = stack.use(await openScratchFolder(scratchPath(config)));
   const audit = config.auditLogEnabled && !config.readOnly
@@ -86,6 +92,7 @@ export async function start(initial: Config, options: StartOptions = {}): Promis
         files: meterFiles(guardFiles(files, disk), metrics),
         metrics,
         disk,
+        inventory,
         scratch,
         clock,
         logs,
@@ -132,9 +139,13 @@ async function openArchive(config: Config) {
   await using stack = new AsyncDisposableStack();
   const { storageDirectory: root, indexDirectory } = config;
   for (const folder of new Set([indexDirectory, root])) stack.use(await lockFolder(folder));
-  const index = stack.use(await openWorkerIndex(indexPath(config)));
+  const isBuffered = config.relay.Ack === "buffered";
+  const index = stack.use(await openWorkerIndex(indexPath(config), { flushed: !isBuffered }));
+  const later = isBuffered ? stack.use(groupFlush(config)) : undefined;
   const sync = config.syncStorageArea;
-  const files = stack.use(await openFolder({ root, journal: index, sync }));
+  const files = stack.use(
+    await openFolder({ root, journal: index, sync, ...(later && { later }) }),
+  );
   const open = stack.move();
   return {
     index,
@@ -144,6 +155,9 @@ async function openArchive(config: Config) {
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
+
+const groupFlush = (config: Config) =>
+  createGroupFlush({ syncDirectory, indexLog: `${indexPath(config)}-wal` });
 
 const indexPath = ({ indexDirectory }: Config) => `${indexDirectory}/outpost.sqlite`;
 

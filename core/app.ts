@@ -27,6 +27,7 @@ import type { Commitment } from "./commitment.ts";
 import type { Config } from "./config.ts";
 import type { DiskWatch } from "./disk.ts";
 import type { Tag } from "./dicom/tag.ts";
+import type { Housekeeper } from "./housekeeper.ts";
 import type { Jobs } from "./jobs/engine.ts";
 import type { JOB_TYPES } from "./jobs/types.ts";
 import type { Logs } from "./log.ts";
@@ -39,6 +40,7 @@ import type { ExportLog } from "./ports/export_log.ts";
 import type { FileForms } from "./ports/file_forms.ts";
 import type { Peers } from "./peers.ts";
 import type { DicomClient } from "./ports/dicom_client.ts";
+import type { FileRows, FolderInventory } from "./ports/inventory.ts";
 import type { HttpClient } from "./ports/http_client.ts";
 import type { PeerStoreStraight } from "./relay/http/straight.ts";
 import type { JobStore } from "./ports/job_store.ts";
@@ -57,9 +59,19 @@ import type { Worklists } from "./worklists.ts";
 
 /** What the running server asks of the outside world. */
 export interface AppPorts {
-  readonly index: Index & Annotations & ExportLog & Recycling & JobStore & Duties & Upkeep;
+  readonly index:
+    & Index
+    & Annotations
+    & ExportLog
+    & Recycling
+    & JobStore
+    & Duties
+    & Upkeep
+    & FileRows;
   readonly properties: Properties;
   readonly files: FileStore & FileForms;
+  /** What lies in the folder of files; absent where nobody looks. */
+  readonly inventory?: FolderInventory;
   readonly scratch: Scratch;
   readonly clock: Clock;
   readonly logs: Logs;
@@ -120,6 +132,8 @@ export interface App extends AsyncDisposable {
   readonly remove: ReturnType<typeof createRemove>;
   readonly modifier: Modifier;
   readonly renewFile: RenewFile;
+  /** Undefined where nothing may be changed. */
+  readonly housekeeper: Housekeeper | undefined;
   /** The file of a new instance. @throws DicomError as `createDicom()` */
   readonly createDicom: (wanted: NewDicom) => AsyncIterable<Uint8Array>;
   readonly anonymizations: AnonymizationCounter;

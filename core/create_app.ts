@@ -1,3 +1,4 @@
+import { createActivity } from "./activity.ts";
 import { createAnonymizationCounter } from "./archive/anonymize.ts";
 import { createAttachments } from "./archive/attachments.ts";
 import { createArchives } from "./archive/archive_stream.ts";
@@ -34,6 +35,7 @@ import type { Config } from "./config.ts";
 import { defaultCharacterSets } from "./dicom/charset.ts";
 import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { registerPrivateEntries } from "./dicom/dictionary.ts";
+import { createHousekeeper } from "./housekeeper.ts";
 import { createJobKeeper } from "./jobs/persistence.ts";
 import { createJobs } from "./jobs/engine.ts";
 import { JOB_TYPES } from "./jobs/types.ts";
@@ -113,11 +115,12 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     },
   });
   const transcoding = ingestTranscoding(config);
-  const ingest = intake.meter(
+  const activity = createActivity(clock);
+  const ingest = activity.watch(intake.meter(
     transcoding
       ? createTranscodingIngest({ files, transcoder, ingest: storing, log }, transcoding)
       : storing,
-  );
+  ));
 
   const reader = createInstanceReader(files, readerOptions);
   const readFiles = config.storageAccessOnFind !== "Never";
@@ -205,6 +208,11 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     await stability.start();
     await relay.start();
   }
+  const housekeeper = config.readOnly ? undefined : await createHousekeeper({
+    ...{ index, files, properties, clock, log, modifier, renewFile, mainTags },
+    inventory: ports.inventory,
+    isBusy: activity.isBusy,
+  }, config);
   const app: App = {
     config,
     clock,
@@ -236,6 +244,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     remove,
     modifier,
     renewFile,
+    housekeeper,
     createDicom: (wanted) => createDicom({ files, transcoder }, wanted),
     anonymizations: createAnonymizationCounter(properties),
     protection: createProtection({ index, clock }),
@@ -283,6 +292,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       })
       : undefined,
     async [Symbol.asyncDispose]() {
+      await housekeeper?.[Symbol.asyncDispose]();
       await relay[Symbol.asyncDispose]();
       await compression[Symbol.asyncDispose]();
       await workers[Symbol.asyncDispose]();

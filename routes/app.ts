@@ -15,6 +15,7 @@ import { changeRoutes } from "./changes.ts";
 import { createDicomRoutes } from "./create_dicom.ts";
 import { createErrorHandlers, empty } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
+import { housekeeperRoutes } from "./housekeeper.ts";
 import { imageRoutes, seriesImageRoutes, unsupportedImageRoutes } from "./images.ts";
 import { instanceRoutes } from "./instances.ts";
 import { jobRoutes } from "./jobs.ts";
@@ -43,6 +44,9 @@ import { toolRoutes } from "./tools.ts";
 const BYTES_PER_MB = 1048576;
 /** Shorter answers are not worth compressing (option `HttpCompressionEnabled`). */
 const COMPRESSED_BYTES = 2048;
+
+/** Where the plugin of Orthanc answers, now and before. */
+const HOUSEKEEPER_PATHS = ["/housekeeper", "/plugins/housekeeper"];
 
 /** The whole HTTP surface: one line for each group of routes. */
 export function createRoutes(app: App): Hono {
@@ -74,6 +78,7 @@ export function createRoutes(app: App): Hono {
   routes.route("/", openApiRoutes());
   routes.route("/changes", changeRoutes(app));
   routes.route("/exports", exportRoutes(app));
+  for (const path of HOUSEKEEPER_PATHS) routes.route(path, housekeeperRoutes(app));
   routes.route("/patients", protectionRoutes(app));
   routes.route("/studies", splitMergeRoutes(app));
   routes.route("/audit", auditRoutes(app));

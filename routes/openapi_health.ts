@@ -14,6 +14,12 @@ export const HEALTH_OPERATIONS: readonly Operation[] = [
     summary: "Whether the server can store images: 200, or 503 with why not; needs no password",
     answer: "application/json",
   },
+  ...["/housekeeper/status", "/plugins/housekeeper/status"].map((path): Operation => ({
+    method: "get",
+    path,
+    summary: "How upkeep in the background is getting on",
+    answer: "application/json",
+  })),
   {
     method: "get",
     path: "/tools/metrics",

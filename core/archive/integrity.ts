@@ -58,7 +58,7 @@ export async function checkIntegrity(
   let rows = 0;
   await concurrently(allRows(ports), CONCURRENCY, async (row) => {
     rows++;
-    const kind = await compare(ports, row, options);
+    const kind = await compareFile(ports.files, row, options);
     if (!kind) return;
     const repaired = kind === "missing" && options.dropMissing && await drop(ports, row);
     report({ kind, row, repaired });
@@ -77,10 +77,10 @@ async function* allRows({ index }: IntegrityPorts): AsyncGenerator<FileRow> {
 }
 
 /** What is wrong with the file of a row, if anything is. */
-async function compare(
-  { files }: IntegrityPorts,
+export async function compareFile(
+  files: Pick<FileStore, "open">,
   { uuid, size, sha256 }: FileRow,
-  { quick }: IntegrityOptions,
+  { quick }: Pick<IntegrityOptions, "quick"> = { quick: false },
 ): Promise<"missing" | "damaged" | undefined> {
   try {
     await using open = await files.open(uuid);
@@ -109,7 +109,7 @@ async function checkFiles(
     const known = new Set(await ports.index.knownFiles(prefix));
     count += files.length;
     for (const file of files) {
-      if (!isLeftover(file) && known.has(file.uuid)) continue;
+      if (!isStray(file, known)) continue;
       if (file.complete) {
         report({ kind: "orphan", file, became: repair ? await adopt(ports, file) : undefined });
       } else {
@@ -121,7 +121,7 @@ async function checkFiles(
   return count;
 }
 
-/** A file of passage is left over even if it is of a file that is known. */
-function isLeftover({ path }: FoundFile): boolean {
-  return path.endsWith(".tmp");
+/** Whether a file is none of those that the index knows; one of passage is left over even if it is of such a file. */
+export function isStray({ path, uuid }: FoundFile, known: ReadonlySet<string>): boolean {
+  return path.endsWith(".tmp") || !known.has(uuid);
 }

@@ -1,4 +1,5 @@
 import { dicomWeb, resolveDicomWeb } from "./dicom_web.ts";
+import { housekeeper } from "./housekeeper.ts";
 import { eachPath, option } from "./option.ts";
 import { flag, list, optional, path, seconds, section } from "./schemas.ts";
 import { worklists } from "./worklists.ts";
@@ -70,7 +71,12 @@ export const PLUGIN_OPTIONS = {
   ServeFolders: plugin("Folders served by HTTP"),
   OrthancExplorer2: plugin("Pages for the browser"),
   Gdcm: plugin("Transcoding by GDCM"),
-  Housekeeper: plugin("Upkeep of the storage"),
+  Housekeeper: option({
+    schema: housekeeper,
+    default: {},
+    description: "Care for what is stored, in the background",
+    state: "served",
+  }),
   DelayedDeletion: plugin("Files deleted in the background"),
   AdvancedStorage: plugin("Layout of the storage"),
   Transfers: plugin("Accelerated transfers between peers"),

@@ -30,16 +30,37 @@ export interface ReconstructOptions {
 export async function reconstruct(
   ports: ReconstructPorts,
   ref: ResourceRef,
-  { isLimited, files }: ReconstructOptions,
+  options: ReconstructOptions,
 ): Promise<void> {
+  for await (const failure of reconstructing(ports, ref, options)) if (failure) throw failure;
+}
+
+/** The same in pieces, one for each instance: yields why it could not be done, or undefined. */
+export async function* reconstructing(
+  { index, modifier, renewFile }: ReconstructPorts,
+  ref: ResourceRef,
+  { isLimited, files }: ReconstructOptions,
+): AsyncGenerator<DicomError | undefined> {
   const series = new Set<string | null>();
-  for await (const { id, parent } of instancesOf(ports.index, ref)) {
-    if (files) await ports.renewFile(id);
-    if (isLimited && series.size > 0) continue;
+  for await (const { id, parent } of instancesOf(index, ref)) {
     const own = series.has(parent) ? LEVELS.slice(depthOf("Instance")) : LEVELS;
-    await ports.modifier.refresh(id, isLimited ? [ref.level] : own);
-    if (isLimited && !files) return;
-    series.add(parent);
+    const levels = isLimited ? [ref.level] : own;
+    const isDescribed = isLimited && series.size > 0;
+    yield await failureOf(async () => {
+      if (files) await renewFile(id);
+      if (!isDescribed) await modifier.refresh(id, levels);
+      series.add(parent);
+    });
+    if (isLimited && !files && series.size > 0) return;
+  }
+}
+
+async function failureOf(work: () => Promise<void>): Promise<DicomError | undefined> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof DicomError) return error;
+    throw error;
   }
 }
 
@@ -52,14 +73,13 @@ export async function reconstructAll(
   ports: ReconstructPorts,
   options: ReconstructOptions,
 ): Promise<void> {
-  const failures: DicomError[] = [];
+  let first: DicomError | undefined;
   for await (const { id } of eachResource(ports.index, everyResource("Series"), ROW_ONLY)) {
-    await reconstruct(ports, { level: "Series", id }, options).catch((error) => {
-      if (!(error instanceof DicomError)) throw error;
-      failures.push(error);
-    });
+    for await (const failure of reconstructing(ports, { level: "Series", id }, options)) {
+      first ??= failure;
+    }
   }
-  if (failures[0]) throw failures[0];
+  if (first) throw first;
 }
 
 async function* instancesOf(
