@@ -4,6 +4,8 @@ import type { Disk, DiskLevel, DiskSpace, WatchedDisk } from "./ports/disk.ts";
 
 /** Watches the room that is left on the disk of the images. */
 export interface DiskWatch extends WatchedDisk, Disposable {
+  /** Whether it takes anything at all; false for one that has become read-only. */
+  readonly isWritable: boolean;
   /** Looks again, unless it just did. */
   check(): Promise<void>;
   /** @throws DicomError `storage-full` if no more is to be stored */
@@ -15,6 +17,8 @@ export interface DiskWatchPorts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
+  /** Writes a little. @throws DicomError `cannot-write` if the disk takes nothing */
+  readonly tryWrite?: () => Promise<void>;
 }
 
 /** Less free space than this share of the disk is little. */
@@ -31,7 +35,8 @@ const FRESH_MS = 1000;
 const PERIOD_MS = 60_000;
 
 /** Starts to watch; disposal ends it. */
-export function watchDisk({ disk, clock, log }: DiskWatchPorts): DiskWatch {
+export function watchDisk({ disk, clock, log, tryWrite }: DiskWatchPorts): DiskWatch {
+  let isWritable = true;
   let level: DiskLevel = "fine";
   let space: DiskSpace | undefined;
   let checkedAt = -Infinity;
@@ -50,6 +55,15 @@ export function watchDisk({ disk, clock, log }: DiskWatchPorts): DiskWatch {
     } catch (error) {
       log("warning", "Cannot tell the room on the disk", { error: String(error) });
     }
+    await lookWhetherWritable();
+  }
+
+  async function lookWhetherWritable(): Promise<void> {
+    const was = isWritable;
+    isWritable = await tryWrite?.().then(() => true, saysWritable) ?? true;
+    if (isWritable === was) return;
+    if (isWritable) log("info", "The disk can be written again");
+    else log("error", "The disk cannot be written: nothing is stored or changed until it can");
   }
 
   async function trim({ free, total }: DiskSpace): Promise<void> {
@@ -82,6 +96,9 @@ export function watchDisk({ disk, clock, log }: DiskWatchPorts): DiskWatch {
     get space() {
       return space;
     },
+    get isWritable() {
+      return isWritable;
+    },
     follow(tell) {
       followers.add(tell);
       return { [Symbol.dispose]: () => void followers.delete(tell) };
@@ -113,6 +130,11 @@ const TEXTS: Readonly<Record<DiskLevel, string>> = {
   low: "The disk is getting full",
   full: "The disk is full: nothing more is stored until there is room",
 };
+
+/** What fails for want of room is another matter. */
+function saysWritable(error: unknown): boolean {
+  return !(error instanceof DicomError && error.code === "cannot-write");
+}
 
 function limitOf(total: number): number {
   return Math.min(total * FULL_SHARE, FULL_BYTES);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createTestClock } from "../tests/support/clock.ts";
+import { DicomError, type ErrorCode } from "./errors.ts";
 import { guardFiles, watchDisk } from "./disk.ts";
 import type { FileStore } from "./ports.ts";
 
@@ -12,6 +13,7 @@ function setUp() {
   const disk = {
     free: 50 * GB,
     ballast: false,
+    fault: undefined as ErrorCode | undefined,
     space: () => Promise.resolve({ free: disk.free, total: 100 * GB }),
     takeBallast() {
       disk.ballast = true;
@@ -23,7 +25,15 @@ function setUp() {
       return Promise.resolve(was);
     },
   };
-  const watch = watchDisk({ disk, clock, log: (level, text) => lines.push(`${level} ${text}`) });
+  const watch = watchDisk({
+    disk,
+    clock,
+    log: (level, text) => lines.push(`${level} ${text}`),
+    tryWrite: () =>
+      disk.fault === undefined
+        ? Promise.resolve()
+        : Promise.reject(new DicomError(disk.fault, "Cannot write")),
+  });
   const at = async (free: number) => {
     disk.free = free;
     clock.set(clock.now() + 2000);
@@ -76,6 +86,33 @@ Deno.test("watchDisk() stores on where the system does not tell the room", async
   await watch.admit();
   assert.equal(watch.space, undefined);
   assert.match(lines[0]!, /^warning Cannot tell/);
+});
+
+Deno.test("watchDisk() notices a disk that cannot be written, and that it can again", async () => {
+  const { watch, at, disk, lines, clock } = setUp();
+  using _ended = watch;
+  assert.equal(await at(50 * GB), "fine");
+  assert.equal(watch.isWritable, true);
+  disk.fault = "cannot-write";
+  await clock.advance(60_000);
+  assert.equal(watch.isWritable, false);
+  await watch.admit(); // whoever stores is told by what fails, and so hears first when it works again
+  assert.equal(await at(50 * GB), "fine");
+  disk.fault = undefined;
+  await clock.advance(60_000);
+  assert.equal(watch.isWritable, true);
+  assert.deepEqual(lines, [
+    "error The disk cannot be written: nothing is stored or changed until it can",
+    "info The disk can be written again",
+  ]);
+});
+
+Deno.test("watchDisk() takes a full disk for a full one, and not for one that fails", async () => {
+  const { watch, at, disk } = setUp();
+  using _ended = watch;
+  disk.fault = "storage-full";
+  assert.equal(await at(GB), "full");
+  assert.equal(watch.isWritable, true);
 });
 
 Deno.test("guardFiles() takes nothing in while the disk is full", async () => {

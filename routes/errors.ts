@@ -5,7 +5,7 @@ import { DicomError, type ErrorCode, type ErrorPayload, ERRORS } from "../core/e
 import type { Log } from "../core/ports.ts";
 import { requestIdOf } from "./request_log.ts";
 
-/** HTTP status of each failure, as Orthanc's. */
+/** HTTP status of each failure, as Orthanc's; but a medium that cannot be written may be again: 503, not 500. */
 export const HTTP_STATUS = {
   "internal": 500,
   "not-implemented": 500,
@@ -19,7 +19,7 @@ export const HTTP_STATUS = {
   "database": 500,
   "bad-uri": 400,
   "missing-file": 404,
-  "cannot-write": 500,
+  "cannot-write": 503,
   "bad-file": 400,
   "timeout": 500,
   "unknown-resource": 404,

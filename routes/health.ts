@@ -37,5 +37,6 @@ async function indexProblem({ index }: App): Promise<string | undefined> {
 
 async function diskProblem({ disk }: App): Promise<string | undefined> {
   await disk?.check();
+  if (disk?.isWritable === false) return "the disk cannot be written";
   return disk?.level === "full" ? "the disk is full: nothing more is stored" : undefined;
 }

@@ -102,6 +102,7 @@ function diskSamples({ disk }: App): Sample[] {
     outpost_disk_free_bytes: disk.space.free,
     outpost_disk_total_bytes: disk.space.total,
     outpost_disk_full: disk.level === "full" ? 1 : 0,
+    outpost_disk_writable: disk.isWritable ? 1 : 0,
   });
 }
 

@@ -33,3 +33,10 @@ export function openDisk(folder: string): Disk {
     },
   };
 }
+
+/** Writes a little into `folder`, and nothing stays. @throws DicomError `cannot-write` or `storage-full` */
+export async function tryWrite(folder: string): Promise<void> {
+  const path = `${folder}/outpost.probe`;
+  await Deno.writeFile(path, new Uint8Array(1)).catch(rethrowWriteError);
+  await Deno.remove(path).catch(rethrowWriteError);
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDisk } from "./disk.ts";
+import { openDisk, tryWrite } from "./disk.ts";
 
 Deno.test("openDisk() tells the room, and holds some back until it is released", async () => {
   const folder = await Deno.makeTempDir();
@@ -17,4 +17,12 @@ Deno.test("openDisk() tells the room, and holds some back until it is released",
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("tryWrite() leaves nothing, and says when nothing can be written", async () => {
+  const folder = await Deno.makeTempDir();
+  await tryWrite(folder);
+  assert.deepEqual([...Deno.readDirSync(folder)], []);
+  await Deno.remove(folder);
+  await assert.rejects(tryWrite(folder), { code: "cannot-write" });
 });

@@ -14,7 +14,7 @@ export function runTogether(index: OpenIndex, calls: readonly Call[]): Answer[] 
   try {
     return transaction(index.db, () => calls.map((call) => runInSavepoint(index, call)));
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = failureOf(error, true);
     return calls.map(({ id }) => ({ id, failure }));
   }
 }
@@ -38,7 +38,7 @@ function runInSavepoint(index: OpenIndex, call: Call): Answer {
   } catch (error) {
     if (!db.isTransaction) throw error; // SQLite has rolled all of it back, as it does on a full disk
     db.exec("ROLLBACK TO call; RELEASE call");
-    return { id: call.id, failure: failureOf(error) };
+    return { id: call.id, failure: failureOf(error, true) };
   }
 }
 

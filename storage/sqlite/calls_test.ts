@@ -5,7 +5,7 @@ import { type OpenIndex, runAlone, runTogether } from "./calls.ts";
 import { openDatabase } from "./database.ts";
 import { createMethods } from "./methods.ts";
 import { migrate } from "./migrations.ts";
-import type { Call } from "./protocol.ts";
+import { type Call, failureOf } from "./protocol.ts";
 
 function open(): OpenIndex & Disposable {
   const db = openDatabase(":memory:");
@@ -81,4 +81,28 @@ Deno.test("runAlone() tells a failure", () => {
   assert.ok("failure" in answer);
   assert.equal(answer.id, 7);
   assert.equal(answer.failure.code, "database");
+});
+
+Deno.test("what fails since the medium cannot be written says so, and works again when it can", () => {
+  using index = open();
+  index.db.exec("PRAGMA query_only = ON"); // SQLite calls it a readonly database, as it does a medium
+  for (const answer of runTogether(index, stores("1", "2"))) {
+    assert.deepEqual("failure" in answer && answer.failure, {
+      code: "cannot-write",
+      message: "Cannot write to the index: attempt to write a readonly database",
+    });
+  }
+  index.db.exec("PRAGMA query_only = OFF");
+  assert.ok(runTogether(index, stores("1", "2")).every((answer) => "value" in answer));
+});
+
+Deno.test("failureOf(): a medium that fails cannot be written, or cannot be used", () => {
+  const codes = (text: string) => [
+    failureOf(new Error(text), true).code,
+    failureOf(new Error(text)).code,
+  ];
+  assert.deepEqual(codes("disk I/O error"), ["cannot-write", "database"]);
+  assert.deepEqual(codes("unable to open database file"), ["cannot-write", "database"]);
+  assert.deepEqual(codes("database or disk is full"), ["storage-full", "storage-full"]);
+  assert.deepEqual(codes("database disk image is malformed"), ["database", "database"]);
 });

@@ -26,13 +26,23 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What went wrong, for the other side; SQLite's own messages name tables and files, not patients. */
-export function failureOf(error: unknown): Failure {
+/**
+ * What went wrong, for the other side; SQLite's own messages name tables and files, not patients. They are all that the
+ * runtime tells.
+ *
+ * @param isWriting whether the call was to change something
+ */
+export function failureOf(error: unknown, isWriting = false): Failure {
   if (error instanceof DicomError) return { code: error.code, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
-  const full = /database or disk is full/i.test(message);
-  return {
-    code: full ? "storage-full" : "database",
-    message: `Cannot use the index: ${message}`,
-  };
+  const verb = isWriting && CANNOT_WRITE.test(message) ? "write to" : "use";
+  return { code: codeOf(message, isWriting), message: `Cannot ${verb} the index: ${message}` };
+}
+
+/** SQLITE_IOERR, SQLITE_READONLY and SQLITE_CANTOPEN: the medium fails, or has become read-only. */
+const CANNOT_WRITE = /disk I\/O error|readonly database|unable to open database/i;
+
+function codeOf(message: string, isWriting: boolean): ErrorCode {
+  if (/database or disk is full/i.test(message)) return "storage-full";
+  return isWriting && CANNOT_WRITE.test(message) ? "cannot-write" : "database";
 }

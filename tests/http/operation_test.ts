@@ -62,21 +62,46 @@ Deno.test("/health and /ready answer without a password, and tell nothing else",
   }
 });
 
-Deno.test("/ready fails where the disk is full, /health does not", async () => {
+const FINE_DISK: DiskWatch = {
+  level: "fine",
+  space: { free: 1, total: 2 },
+  isWritable: true,
+  follow: () => ({ [Symbol.dispose]() {} }),
+  check: () => Promise.resolve(),
+  admit: () => Promise.resolve(),
+  [Symbol.dispose]() {},
+};
+
+for (
+  const [what, fault, problem] of [
+    ["is full", { level: "full" }, /the disk is full/],
+    ["cannot be written", { isWritable: false }, /the disk cannot be written/],
+  ] as const
+) {
+  Deno.test(`/ready fails where the disk ${what}, /health does not`, async () => {
+    await using server = await startApp();
+    const routes = createRoutes({ ...server.app, disk: { ...FINE_DISK, ...fault } });
+    assert.equal((await routes.request("/health")).status, 200);
+    const answer = await routes.request("/ready");
+    assert.equal(answer.status, 503);
+    assert.match(JSON.stringify(await answer.json()), problem);
+  });
+}
+
+Deno.test("/tools/metrics-prometheus says whether the disk is full or read-only", async () => {
   await using server = await startApp();
-  const disk: DiskWatch = {
-    level: "full",
-    space: undefined,
-    follow: () => ({ [Symbol.dispose]() {} }),
-    check: () => Promise.resolve(),
-    admit: () => Promise.resolve(),
-    [Symbol.dispose]() {},
-  };
-  const routes = createRoutes({ ...server.app, disk });
-  assert.equal((await routes.request("/health")).status, 200);
-  const answer = await routes.request("/ready");
-  assert.equal(answer.status, 503);
-  assert.match(JSON.stringify(await answer.json()), /the disk is full/);
+  for (
+    const [disk, full, writable] of [
+      [FINE_DISK, 0, 1],
+      [{ ...FINE_DISK, level: "full" }, 1, 1],
+      [{ ...FINE_DISK, isWritable: false }, 0, 0],
+    ] as const
+  ) {
+    const answer = await createRoutes({ ...server.app, disk }).request("/tools/metrics-prometheus");
+    const values = valuesOf(await answer.text());
+    assert.equal(values.get("outpost_disk_full"), full);
+    assert.equal(values.get("outpost_disk_writable"), writable);
+  }
 });
 
 Deno.test("/health fails where the index cannot be read", async () => {
