@@ -57,7 +57,7 @@ export function createApply(
 }
 
 /** The way through a data set and its items, for what concerns every depth. */
-function createWalk(read: ReadModification, { uids, isModified }: NewIdentifiers) {
+function createWalk(read: ReadModification, identifiers: NewIdentifiers) {
   const { profile: options, removePrivateTags } = read.modification;
   const profile = options ? confidentialityProfile(options.edition, options.options) : NO_PROFILE;
   const keepsUids = options?.options.includes("RetainUIDs");
@@ -65,19 +65,9 @@ function createWalk(read: ReadModification, { uids, isModified }: NewIdentifiers
   const createClean = options?.options.some(cleans)
     ? createCleaner(options.edition)
     : () => NOTHING_LEFT;
+  const remap = createRemap(identifiers);
   const kept = keptTags(read);
   const isKeptPath = (path: TagPath) => read.keep.some((keep) => matches(keep, path));
-
-  /** UIDs of the profile, and in any case those that lead to what is modified. */
-  const remap = (dataSet: EditedDataSet, tag: Tag, { all, given }: Remapping): void => {
-    const text = dataSet.text(tag);
-    if (text === undefined || text === "") return;
-    const values = text.split("\\").map((uid) => uid.trim());
-    const mapped = values.map((uid) =>
-      given.get(uid) ?? (uid !== "" && (all || isModified(uid)) ? uids.uid(uid) : uid)
-    );
-    if (mapped.join() !== values.join()) dataSet.set({ tag, vr: "UI", value: mapped.join("\\") });
-  };
 
   const visit = (dataSet: EditedDataSet, steps: TagPath["steps"], source: Source): void => {
     const { given, clean } = source;
@@ -99,6 +89,20 @@ function createWalk(read: ReadModification, { uids, isModified }: NewIdentifiers
   };
   return (root: EditedDataSet) =>
     visit(root, [], { given: givenUids(root, read), clean: createClean(root) });
+}
+
+/** Makes the function for UIDs of the profile, and in any case those that lead to what is modified. */
+function createRemap({ uids, isModified }: NewIdentifiers) {
+  return (dataSet: EditedDataSet, tag: Tag, { all, given }: Remapping): void => {
+    const text = dataSet.text(tag);
+    if (text === undefined && all) return dataSet.clear(tag); // too long to be loaded, or no text
+    if (text === undefined || text === "") return;
+    const values = text.split("\\").map((uid) => uid.trim());
+    const mapped = values.map((uid) =>
+      given.get(uid) ?? (uid !== "" && (all || isModified(uid)) ? uids.uid(uid) : uid)
+    );
+    if (mapped.join() !== values.join()) dataSet.set({ tag, vr: "UI", value: mapped.join("\\") });
+  };
 }
 
 /** What is known of an instance before it is changed. */
@@ -138,7 +142,7 @@ function cleans(option: ProfileOption): boolean {
 }
 
 /** What has rules of its own in the data set itself. */
-const IDENTIFYING: ReadonlySet<Tag> = new Set([...Object.values(IDENTIFIERS), TAG.patientName]);
+const IDENTIFYING: ReadonlySet<Tag> = new Set(Object.values(IDENTIFIERS));
 
 /** Attributes that are named without path are kept at every depth, private ones with their creators. */
 function keptTags(read: ReadModification): (dataSet: EditedDataSet, tag: Tag) => boolean {
