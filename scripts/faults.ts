@@ -10,8 +10,15 @@ import { kills } from "./faults/kills.ts";
 import { linkReturn } from "./faults/link_return.ts";
 import { power } from "./faults/power.ts";
 import { queue } from "./faults/queue.ts";
+import { receivers } from "./faults/receivers.ts";
 
-const FAULTS: Readonly<Record<string, Fault>> = { kills, power, queue, link: linkReturn };
+const FAULTS: Readonly<Record<string, Fault>> = {
+  kills,
+  power,
+  queue,
+  link: linkReturn,
+  receivers,
+};
 
 const [name, amount] = Deno.args;
 const chosen = name === undefined ? Object.keys(FAULTS) : [name];

@@ -88,10 +88,16 @@ export async function dutiesOf(url: string): Promise<Readonly<Record<string, num
   return (await (await fetch(`${url}/relay/summary`)).json()).duties;
 }
 
-/** Waits until nothing is owed any more. */
-export function drained(url: string, limitMs: number): Promise<void> {
-  return until("something is still owed", limitMs, async () => {
-    const { confirmed: _, superseded: __, ...open } = await dutiesOf(url);
-    return Object.values(open).every((count) => count === 0);
-  });
+/** Waits until nothing is owed any more. @throws Error with what is, and why, after `limitMs` */
+export async function drained(url: string, limitMs: number): Promise<void> {
+  try {
+    await until("something is owed", limitMs, async () => {
+      const { confirmed: _, superseded: __, ...open } = await dutiesOf(url);
+      return Object.values(open).every((count) => count === 0);
+    });
+  } catch (cause) {
+    const duties = await dutiesOf(url);
+    const dead = await (await fetch(`${url}/relay/duties?state=dead&limit=3`)).text();
+    throw new Error(`Still owed: ${JSON.stringify(duties)} ${dead}`, { cause });
+  }
 }

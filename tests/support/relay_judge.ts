@@ -17,6 +17,8 @@ export interface JudgeOptions {
   readonly port?: number;
   readonly hostname?: string;
   seen?(uid: string, digest: string): void;
+  /** The HTTP status with which it refuses an instance; undefined to take it. */
+  refuse?(uid: string): number | undefined;
 }
 
 /** Starts a judge, on a free port of this machine unless told otherwise. */
@@ -26,12 +28,18 @@ export function startJudge(options: JudgeOptions = {}): Judge {
   const ids = new Map<string, string>();
   const md5s = new Map<string, string>();
   let duplicates = 0;
-  const server = Deno.serve({ port, hostname, onListen() {} }, async (request) => {
+  const onError = (error: unknown) => {
+    if (!(error instanceof Deno.errors.BadResource)) throw error; // else the sender has gone
+    return new Response(null, { status: 400 });
+  };
+  const server = Deno.serve({ port, hostname, onListen() {}, onError }, async (request) => {
     const { pathname } = new URL(request.url);
     if (request.method === "GET") return shown(pathname, md5s);
     const bytes = await bodyOf(request);
     if (pathname === "/tools/lookup") return found(new TextDecoder().decode(bytes), ids);
     const uid = valueIn(bytes, [0x08, 0x00, 0x18, 0x00], "UI");
+    const refusal = options.refuse?.(uid);
+    if (refusal !== undefined) return new Response("{}", { status: refusal });
     const digest = createHash("sha256").update(bytes).digest("hex");
     const known = seen.get(uid);
     ids.set(uid, idOf(bytes));
