@@ -100,6 +100,7 @@ function meterCommit(staged: StagedFile, metrics: Metrics): StagedFile {
       await staged.commit();
       metrics.observe("orthanc_storage_create_duration_ms", performance.now() - start);
     },
+    ...(staged.durable && { durable: staged.durable }),
     [Symbol.asyncDispose]: () => staged[Symbol.asyncDispose](),
   };
 }

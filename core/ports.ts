@@ -181,6 +181,11 @@ export interface StoredSource {
 export interface StagedFile extends StoredSource, AsyncDisposable {
   /** Makes the bytes durable, gives the file its final name, and makes that durable. It stays from the call on. */
   commit(): Promise<void>;
+  /**
+   * Resolves when what was committed is durable, where that takes longer (`Relay.Ack`: buffered); absent where the commit
+   * says so itself.
+   */
+  durable?(): Promise<void>;
 }
 
 /** An open file of the archive. */

@@ -6,6 +6,7 @@ import { LEVELS } from "../core/archive/resource.ts";
 import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
 import { DELETION } from "../core/ports/duties.ts";
+import { ACK_WARNING, LOSS_WINDOW_MS } from "../core/relay/ack.ts";
 import { replay } from "../core/relay/replay.ts";
 import { noteTargets } from "./access/audit_requests.ts";
 import { bodyOf } from "./body.ts";
@@ -106,7 +107,11 @@ async function summaryJson(app: App) {
   for (const { destination, state, count } of counts) {
     if (destination !== DELETION) totals.set(state, (totals.get(state) ?? 0) + count);
   }
+  const { Ack } = app.config.relay;
   return {
+    ack: Ack,
+    lossWindowMs: LOSS_WINDOW_MS[Ack],
+    warning: ACK_WARNING[Ack],
     paused: all,
     pausedRules: rules,
     duties: Object.fromEntries(totals),

@@ -9,6 +9,7 @@ import { ignoreMissing, rethrowWriteError } from "./failures.ts";
 import { createFileForms } from "./file_forms.ts";
 import { openSource } from "./file_source.ts";
 import { createFolders, type Lease } from "./folders.ts";
+import type { GroupFlush } from "./group_flush.ts";
 import { type KeptFiles, type KeptJournal, openKeptFiles } from "./kept_files.ts";
 import { createPaths, type FilePath, parseName } from "./paths.ts";
 import { receive, type Received } from "./staging.ts";
@@ -32,6 +33,8 @@ export interface FolderOptions {
   readonly journal: FolderJournal;
   /** Whether to flush files and directories (option `SyncStorageArea`). */
   readonly sync: boolean;
+  /** What makes files durable some time after their commit, in place of the commit. */
+  readonly later?: GroupFlush;
   /** Files up to so many bytes, 65536 at most, are kept in the journal at first; 0 for none. */
   readonly small?: number;
 }
@@ -41,7 +44,7 @@ export interface FolderOptions {
  * that one flush of the directory serves many. Disposal waits until each has its name.
  */
 export async function openFolder(
-  { root, journal, sync, small = SMALL }: FolderOptions,
+  { root, journal, sync, later, small = SMALL }: FolderOptions,
 ): Promise<FileStore & FileForms & AsyncDisposable> {
   await Deno.mkdir(root, { recursive: true });
   const folders = createFolders(root, journal, sync);
@@ -49,7 +52,8 @@ export async function openFolder(
   const pathOf = createPaths(root);
   const kept = await openKeptFiles({ journal, pathOf, sync, syncDirectory: directorySync });
   const naming = createNaming();
-  const finish = { sync, directorySync, naming };
+  const flushed = sync && !later;
+  const finish = { sync: flushed, directorySync, naming, later };
   const openPlain = async (uuid: string) => {
     const path = pathOf(uuid);
     return await openKept(kept, uuid) ?? await openFile(path.final) ??
@@ -62,10 +66,14 @@ export async function openFolder(
       const path = pathOf(lease.uuid);
       const create = () => Deno.open(path.staged, { createNew: true, read: true, write: true });
       try {
-        const received = await receive(chunks, { create, memory: kept.full ? 0 : small, sync });
+        const received = await receive(chunks, {
+          create,
+          memory: kept.full ? 0 : small,
+          sync: flushed,
+        });
         return received.flushed
           ? stagedFile(lease, received, { ...finish, path, flushed: received.flushed })
-          : stagedInMemory(lease, received, kept);
+          : stagedInMemory(lease, received, { kept, later });
       } catch (error) {
         await Deno.remove(path.staged).catch(ignoreMissing);
         await lease.release();
@@ -126,12 +134,17 @@ export async function openFolder(
 }
 
 /** A small one, which has no file yet: the journal keeps it. */
-function stagedInMemory(lease: Lease, received: Received, kept: KeptFiles): StagedFile {
+function stagedInMemory(
+  lease: Lease,
+  received: Received,
+  { kept, later }: { readonly kept: KeptFiles; readonly later: GroupFlush | undefined },
+): StagedFile {
   const { size, sha256, source, bytes } = received;
   return {
     file: { uuid: lease.uuid, size, sha256 },
     source,
     commit: () => kept.keep(lease.uuid, bytes),
+    ...(later && { durable: () => later.add() }),
     async [Symbol.asyncDispose]() {
       await received[Symbol.asyncDispose]();
       await lease.release();
@@ -145,11 +158,12 @@ interface Finish {
   readonly sync: boolean;
   readonly directorySync: (directory: string) => Promise<void>;
   readonly naming: Naming;
+  readonly later: GroupFlush | undefined;
 }
 
 /** One in a file, which gets its final name after its commit, when nobody waits for it any more. */
 function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFile {
-  const { path, flushed, sync, directorySync, naming } = finish;
+  const { path, flushed, sync, directorySync, naming, later } = finish;
   const { size, sha256, source } = received;
   let stays = false;
   return {
@@ -161,6 +175,7 @@ function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFil
       // The flush of a new file mostly takes its name along; then that of the directory has nothing to do.
       if (sync) await directorySync(path.directory).catch(rethrowWriteError);
     },
+    ...(later && { durable: () => later.add(path) }),
     async [Symbol.asyncDispose]() {
       await received[Symbol.asyncDispose]();
       if (stays) return naming.begin(giveName(path).then(() => lease.release()));

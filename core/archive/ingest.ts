@@ -147,7 +147,7 @@ async function storeWhileFlushing(ports: IngestPorts, storing: Storing): Promise
   flushing.catch(() => {}); // awaited below; until then a failure is nobody's
   try {
     const outcome = await decide(ports, storing, flushing);
-    await tidyUp(ports, instance, outcome);
+    await tidyUp(ports, storing, outcome);
     return outcome;
   } catch (error) {
     await flushing.catch(() => {});
@@ -165,11 +165,12 @@ async function storeWhileFlushing(ports: IngestPorts, storing: Storing): Promise
  */
 async function decide(
   { index }: IngestPorts,
-  { instance, overwrite, plan, unsettled }: Storing,
+  { staged, instance, overwrite, plan, unsettled }: Storing,
   flushing: Promise<void>,
 ): Promise<Decided> {
   const first = await index.store(instance, overwrite, false, plan);
   await flushing;
+  if (first.kind === "unflushed") await staged.durable?.();
   for (let outcome = first;; outcome = await index.store(instance, overwrite, true, plan)) {
     if (outcome.kind === "unflushed") continue;
     const other = "uuid" in outcome && unsettled.get(outcome.uuid);
@@ -179,13 +180,17 @@ async function decide(
 }
 
 /** Removes what the outcome has left over; a failure does not change the outcome. */
-async function tidyUp(ports: IngestPorts, { file }: NewInstance, outcome: Decided): Promise<void> {
+async function tidyUp(ports: IngestPorts, storing: Storing, outcome: Decided): Promise<void> {
+  const { staged, instance: { file } } = storing;
   const { index, files, log } = ports;
   const failed = (error: unknown) =>
     log("error", "cannot tidy up after storing", { uuid: file.uuid, error: String(error) });
   if (outcome.kind === "replaced") await removeObsolete(ports, outcome.obsoleteFiles);
   else if (outcome.kind !== "stored") await files.remove([file.uuid]).catch(failed);
-  else index.markFlushed(outcome.row).catch(failed); // some time later; nobody waits for it
+  else {
+    const { row } = outcome; // some time later; nobody waits for it
+    Promise.resolve(staged.durable?.()).then(() => index.markFlushed(row)).catch(failed);
+  }
 }
 
 /** After a failure: row and file go, unless the index does not answer; then the next start decides. */

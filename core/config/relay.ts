@@ -4,7 +4,7 @@ import { option } from "./option.ts";
 import { flag, named, oneOf } from "./schemas.ts";
 
 const relay = z.strictObject({
-  Ack: oneOf(["durable"]).default("durable"),
+  Ack: oneOf(["durable", "buffered"]).default("durable"),
   Rules: z.array(z.unknown()).default([]).superRefine((written, context) => {
     for (const issue of rules.safeParse(written).error?.issues ?? []) {
       context.addIssue({ code: "custom", path: issue.path, message: issue.message });

@@ -9,6 +9,7 @@ import { METADATA } from "../archive/resource.ts";
 import { type Destinations, TARGET_KINDS } from "../ports/destinations.ts";
 import type { WatchedDisk } from "../ports/disk.ts";
 import { DELETION, type Duties, type DutyPlan } from "../ports/duties.ts";
+import { ACK_WARNING } from "./ack.ts";
 import { createBucket } from "./bucket.ts";
 import { chainHash, chainsOf } from "./chain.ts";
 import { createRelayEngine, type RelayEngine } from "./engine.ts";
@@ -186,6 +187,8 @@ export async function createRelay(ports: RelayPorts): Promise<Relay> {
     },
     test: (bytes) => tryRules({ ...ports, planner, rules: settings.rules }, bytes),
     async start() {
+      const warning = ACK_WARNING[config.Ack];
+      if (warning !== null) log("warning", warning);
       ownHop = await openHop(properties);
       await engine.start();
     },

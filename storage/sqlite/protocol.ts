@@ -6,6 +6,8 @@ import type { MethodName } from "./methods.ts";
 export interface OpenMessage {
   readonly path: string;
   readonly access: Access;
+  /** Whether every commit is flushed; so it is unless said. */
+  readonly flushed?: boolean;
 }
 
 /** A method to be run. */

@@ -18,8 +18,9 @@ self.onmessage = ({ data }: MessageEvent<OpenMessage>) => {
   }
 };
 
-function open({ path, access }: OpenMessage): OpenIndex {
+function open({ path, access, flushed = true }: OpenMessage): OpenIndex {
   const db = openDatabase(path, access);
+  if (!flushed) db.exec("PRAGMA synchronous = NORMAL");
   if (access === "read-write") migrate(db);
   return { db, methods: createMethods(db) };
 }

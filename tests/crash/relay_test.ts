@@ -32,6 +32,11 @@ Deno.test(`what a server acknowledged that is killed ${KILLS} times arrives at $
   }
 });
 
+Deno.test("kill -9 loses nothing of what was acknowledged before it was flushed", async () => {
+  const plan = { kills: 4, senders: 4, sinks: 1, lifeMs: 250, drainMs: DRAIN_MS };
+  checkArrivals(await killWhileRelaying({ ...plan, ack: "buffered" }));
+});
+
 Deno.test("what a server acknowledged that is asked to end arrives, and it ends by itself", async () => {
   const plan = { kills: 3, senders: 4, sinks: SINKS, lifeMs: 250, drainMs: DRAIN_MS };
   const report = await killWhileRelaying({ ...plan, signal: "SIGTERM" });

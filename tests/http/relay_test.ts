@@ -213,6 +213,19 @@ Deno.test("/relay/replay sends what is stored, once", async () => {
   assert.deepEqual(await replay(), { instances: 2, duties: 0 });
 });
 
+Deno.test("Ack: buffered is shown wherever somebody looks", async () => {
+  await using plain = await start();
+  const of = async ({ server }: typeof plain) =>
+    await server.get<Record<string, unknown>>("/relay/summary");
+  const durable = await of(plain);
+  assert.deepEqual([durable.ack, durable.lossWindowMs, durable.warning], ["durable", 0, null]);
+  await using relay = await start({ Rules: [RULE], Ack: "buffered" });
+  const buffered = await of(relay);
+  assert.deepEqual([buffered.ack, buffered.lossWindowMs], ["buffered", 250]);
+  assert.match(String(buffered.warning), /power cut/);
+  assert.ok(relay.server.lines.some((line) => line.includes("power cut")));
+});
+
 Deno.test("/relay/replay takes a query as /tools/find does", async () => {
   await using relay = await start({ Rules: [{ ...RULE, trigger: "manual" }] });
   const { server, sink } = relay;

@@ -20,6 +20,8 @@ export interface KillPlan {
   readonly drainMs: number;
   /** What ends it: `SIGKILL` unless said. */
   readonly signal?: "SIGKILL" | "SIGTERM";
+  /** `durable` unless said. */
+  readonly ack?: "durable" | "buffered";
 }
 
 /** What a server did that was killed while it received and relayed. */
@@ -45,7 +47,10 @@ export async function killWhileRelaying(plan: KillPlan): Promise<KillReport> {
     HttpPort: 0,
     DicomPort: 0,
     OrthancPeers: Object.fromEntries(names.map((name, n) => [name, [judges[n]!.url]])),
-    Relay: { Rules: [{ id: "all", do: names.map((to) => ({ send: { to } })) }] },
+    Relay: {
+      Ack: plan.ack ?? "durable",
+      Rules: [{ id: "all", do: names.map((to) => ({ send: { to } })) }],
+    },
   };
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
   const acknowledged = new Map<string, string>();
