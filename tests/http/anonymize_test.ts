@@ -192,3 +192,21 @@ Deno.test("bulk-anonymize gives each patient an identifier of its own", async ()
   const of = (level: string) => Resources.filter(({ Type }) => Type === level).length;
   assert.deepEqual(["Patient", "Study", "Series", "Instance"].map(of), [2, 2, 4, 8]);
 });
+
+Deno.test("an anonymisation is logged as changes of what came to be", async () => {
+  await using server = await startWithStudy();
+  const { ID, PatientID } = await server.post<{ ID: string; PatientID: string }>(
+    `/studies/${server.study}/anonymize`,
+    {},
+  );
+  const { Changes } = await server.get<{ Changes: { ChangeType: string; ID: string }[] }>(
+    "/changes?limit=1000",
+  );
+  const of = (type: string) =>
+    Changes.filter(({ ChangeType }) => ChangeType === type).map((change) => change.ID);
+  const { Series } = await server.get<{ Series: string[] }>(`/studies/${ID}`);
+  assert.deepEqual(of("AnonymizedPatient"), [PatientID]);
+  assert.deepEqual(of("AnonymizedStudy"), [ID]);
+  assert.deepEqual(of("AnonymizedSeries").sort(), Series.toSorted());
+  assert.deepEqual(of("ModifiedStudy"), []);
+});
