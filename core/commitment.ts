@@ -3,7 +3,8 @@ import { ROW_ONLY } from "./archive/query.ts";
 import { TAG } from "./dicom/tag.ts";
 import { valueText } from "./dicom/values.ts";
 import { DicomError } from "./errors.ts";
-import type { FileStore, Index, Log } from "./ports.ts";
+import type { CommitmentRequest } from "./jobs/job.ts";
+import type { FileStore, Index } from "./ports.ts";
 import type {
   CommitmentResult,
   DicomClient,
@@ -63,15 +64,8 @@ export interface CommitmentPorts {
   readonly files: Pick<FileStore, "open">;
   readonly reader: Pick<InstanceReader, "dataSet">;
   readonly client: Pick<DicomClient, "reportCommitment">;
-  readonly log: Log;
   /** Reports kept, the newest (option `StorageCommitmentReportsSize`); 0 for no limit. */
   readonly maximumReports: number;
-}
-
-/** What a remote asks this server to commit itself to. */
-export interface CommitmentRequest {
-  readonly transactionUid: string;
-  readonly references: readonly SopReference[];
 }
 
 /** Storage commitment in both roles (PS3.4 Annex J). */
@@ -80,31 +74,17 @@ export type Commitment = ReturnType<typeof createCommitment>;
 /** Makes the functions of storage commitment. */
 export function createCommitment(ports: CommitmentPorts) {
   const reports = new Map<string, CommitmentReport>();
-  const ended = new AbortController();
-  let work = Promise.resolve();
-  let waiting = 0;
 
   return {
     /**
-     * As SCP: looks at the instances, one request after the other, and reports to `remote` over a new association
-     * (PS3.4 Section J.3.3). Returns at once; a report that cannot be delivered is logged.
+     * As SCP: looks at the instances and reports to `remote` over a new association (PS3.4 Section J.3.3).
      *
-     * @throws DicomError `unavailable` if too many requests wait
+     * @throws DicomError `network` or `timeout`, with `dimseStatus` where the remote refuses; the reason of `signal`
      */
-    answer(remote: RemoteAe, request: CommitmentRequest): void {
-      if (waiting >= MOST_WAITING) {
-        const fact = `${MOST_WAITING} requests wait already`;
-        throw new DicomError("unavailable", `Cannot commit: ${fact}`);
-      }
-      waiting++;
-      work = work.then(() => checkAndReport(ports, { remote, request, signal: ended.signal }))
-        .finally(() => waiting--);
-    },
-
-    /** Ends what is at work. */
-    async [Symbol.asyncDispose](): Promise<void> {
-      ended.abort(new DicomError("unavailable", "Cannot go on: the server stops"));
-      await work;
+    async answer(remote: RemoteAe, request: CommitmentRequest, signal: AbortSignal): Promise<void> {
+      const { transactionUid, references } = request;
+      const result = await checkReferences(ports, references, signal);
+      await ports.client.reportCommitment(remote, { transactionUid, ...result }, signal);
     },
 
     /** As SCU: keeps a report for a transaction that is about to be asked for. */
@@ -141,30 +121,6 @@ export function createCommitment(ports: CommitmentPorts) {
       reports.delete(transactionUid);
     },
   };
-}
-
-/** Requests that may wait; a remote that gets no answer asks again. */
-const MOST_WAITING = 1000;
-
-async function checkAndReport(
-  ports: CommitmentPorts,
-  { remote, request, signal }: {
-    readonly remote: RemoteAe;
-    readonly request: CommitmentRequest;
-    readonly signal: AbortSignal;
-  },
-): Promise<void> {
-  const { transactionUid, references } = request;
-  try {
-    const result = await checkReferences(ports, references, signal);
-    await ports.client.reportCommitment(remote, { transactionUid, ...result }, signal);
-  } catch (error) {
-    ports.log("error", "Cannot report storage commitment", {
-      transactionUid,
-      aet: remote.calledAet,
-      error: String(error),
-    });
-  }
 }
 
 /** Which instances are safe here, each read again up to its Pixel Data. */

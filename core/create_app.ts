@@ -139,7 +139,6 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
     files,
     reader,
     client,
-    log: logs.of("dicom"),
     maximumReports: config.storageCommitmentReportsSize,
   });
   const archives = createArchives({
@@ -297,7 +296,6 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
       await compression[Symbol.asyncDispose]();
       await workers[Symbol.asyncDispose]();
       await jobs[Symbol.asyncDispose]();
-      await commitment[Symbol.asyncDispose]();
       await client[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
       await stability[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import type { CharacterSets } from "../core/dicom/charset.ts";
 import { SOP_CLASS, USUAL_STORAGE_SOP_CLASS_UIDS } from "../core/dicom/sop_class.ts";
 import type { DicomClient, RemoteAe } from "../core/ports/dicom_client.ts";
 import { CommandField } from "./command.ts";
+import { createArrivals } from "./scu/arrivals.ts";
 import {
   COMMITMENT_PROPOSAL,
   REPORT_PROPOSAL,
@@ -33,6 +34,7 @@ export interface DicomClientOptions extends PoolOptions {
 /** Makes a client of remote application entities; associations are kept for a while (PS3.7, PS3.8). */
 export function createDicomClient(options: DicomClientOptions): DicomClient {
   const pool = createPool(options);
+  const arrivals = createArrivals();
 
   /** Has `work` done over a kept or new association. */
   async function over<T>(
@@ -86,9 +88,10 @@ export function createDicomClient(options: DicomClientOptions): DicomClient {
       return overMany(
         remote,
         { proposals, signal },
-        (link) => move(link, { ...options, ...request, signal }),
+        (link) => move(link, { ...options, ...request, arrivals, signal }),
       );
     },
+    arrived: arrivals.arrived,
     get(remote, request, signal) {
       const { sopClassUids } = request;
       const wanted = sopClassUids.length > 0 ? sopClassUids : USUAL_STORAGE_SOP_CLASS_UIDS;

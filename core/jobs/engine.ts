@@ -80,7 +80,7 @@ const ACTIONS = {
   /** Stops it at its next checkpoint. What has ended stays as it is. */
   pause(job: Job, engine: Engine): boolean {
     if (job.status === "Running") job.isToPause = true;
-    else if (job.status === "Pending") engine.put(job, "Paused");
+    else if (job.status === "Pending" || job.status === "Retry") engine.put(job, "Paused");
     return true;
   },
   resume(job: Job, engine: Engine): boolean {
@@ -105,7 +105,7 @@ const ACTIONS = {
 
 /** What actions need of the engine. */
 interface Engine {
-  put(job: Job, status: "Pending" | "Paused"): void;
+  put(job: Job, status: "Pending" | "Paused" | "Retry"): void;
   startNext(): void;
   /** Notes how a job ended; without failure, it did what it was to do. */
   complete(job: Job, failure: DicomError | undefined): void;
@@ -119,6 +119,7 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
   const { types, clock, log, concurrency, historySize, keeper = NO_KEEPER } = options;
   const jobs = new Map<string, Job>();
   const running = new Map<Job, Promise<void>>();
+  const timers = new Set<Disposable>();
   let isClosed = false;
 
   const engine: Engine = {
@@ -155,8 +156,25 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
     job.runtimeMs += clock.now() - job.startedAt;
     running.delete(job);
     if (outcome === "paused") engine.put(job, "Paused");
-    else engine.complete(job, outcome === "done" ? undefined : outcome);
+    else if (outcome === "done") engine.complete(job, undefined);
+    else failed(job, outcome);
     engine.startNext();
+  }
+
+  /** Tries it again later, if its type wants that and nobody has ended it. */
+  function failed(job: Job, failure: DicomError): void {
+    const ms = job.stop.signal.aborted ? undefined : job.type.retryInMs?.(job, failure);
+    if (ms === undefined) return engine.complete(job, failure);
+    job.failure = failure;
+    engine.put(job, "Retry");
+    const timer = clock.schedule(clock.now() + ms, () => {
+      timers.delete(timer);
+      if (job.status !== "Retry") return; // somebody did something to it
+      job.failure = undefined;
+      engine.put(job, "Pending");
+      engine.startNext();
+    });
+    timers.add(timer);
   }
 
   return {
@@ -190,6 +208,7 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
+      for (const timer of timers) timer[Symbol.dispose]();
       const reason = new DicomError("unavailable", "Cannot finish job: the server stops");
       for (const job of running.keys()) job.stop.abort(reason);
       await Promise.all(running.values());

@@ -3,9 +3,9 @@ import type { ArchiveShelf } from "../archive/archive_stream/shelf.ts";
 import type { Modifier } from "../archive/modify.ts";
 import type { FileStore, Index, Log } from "../ports.ts";
 import type { Transcoder } from "../archive/transcoding.ts";
-import type { DicomClient } from "../ports/dicom_client.ts";
+import type { DicomClient, RemoteAe, SopReference } from "../ports/dicom_client.ts";
 import type { HttpClient, HttpServer } from "../ports/http_client.ts";
-import type { ErrorPayload } from "../errors.ts";
+import type { DicomError, ErrorPayload } from "../errors.ts";
 
 /** What jobs work with. */
 export interface JobPorts {
@@ -33,6 +33,18 @@ export interface CommitmentBook {
   expect(transactionUid: string, remoteAet: string): void;
   /** Does so no more. */
   forget(transactionUid: string): void;
+  /**
+   * Looks which instances are safe here, and tells `remote` over a new association (PS3.4 Section J.3.3).
+   *
+   * @throws DicomError `network` or `timeout`, with `dimseStatus` where the remote refuses; the reason of `signal`
+   */
+  answer(remote: RemoteAe, request: CommitmentRequest, signal: AbortSignal): Promise<void>;
+}
+
+/** What a remote asks this server to commit itself to. */
+export interface CommitmentRequest {
+  readonly transactionUid: string;
+  readonly references: readonly SopReference[];
 }
 
 /** What a running job has. */
@@ -64,6 +76,8 @@ export interface JobType<Input = unknown, State = unknown> {
   content(work: Work<Input, State>): Readonly<Record<string, unknown>>;
   /** Name of the archive that it has made. */
   output?(work: Work<Input, State>): string | undefined;
+  /** How long to wait before it goes on from its last checkpoint after a failure; undefined to fail. */
+  retryInMs?(work: Work<Input, State>, failure: DicomError): number | undefined;
   /** What clients are told when it fails, beyond what the failure says itself. */
   failurePayload?(work: Work<Input, State>): ErrorPayload;
 }

@@ -2,7 +2,7 @@ import type { DicomError } from "../errors.ts";
 import type { JobType } from "./job.ts";
 
 /** Where a job is. */
-export type JobState = "Pending" | "Running" | "Success" | "Failure" | "Paused";
+export type JobState = "Pending" | "Running" | "Success" | "Failure" | "Paused" | "Retry";
 
 /** A job as it is now; times are in milliseconds since 1970. */
 export interface JobInfo {

@@ -54,7 +54,7 @@ const Record = z.object({
   priority: z.int(),
   userData: z.unknown().optional(), // most jobs have none, and JSON has no undefined
   createdAt: z.number(),
-  status: z.enum(["Pending", "Running", "Success", "Failure", "Paused"]),
+  status: z.enum(["Pending", "Running", "Success", "Failure", "Paused", "Retry"]),
   runtimeMs: z.number(),
   completedAt: z.number().optional(),
   failure: z.object({
@@ -81,7 +81,7 @@ function storedJob(job: Job): StoredJob {
 }
 
 /**
- * A job as it was kept; what was running when the process ended is to go on.
+ * A job as it was kept; what was running or to be tried again when the process ended is to go on.
  *
  * @returns undefined for one that this version of the server does not understand
  */
@@ -95,16 +95,17 @@ export function restoreJob(
     : undefined;
   if (!known.success || !type) return undefined;
   const { failure, status, ...about } = known.data;
+  const isUnderWay = status === "Running" || status === "Retry";
   const job: Job = {
     ...freshRun(type, about.input),
     ...about,
     id,
     type,
     state: JSON.parse(state),
-    status: status === "Running" ? "Pending" : status,
+    status: isUnderWay ? "Pending" : status,
     userData: about.userData,
     completedAt: about.completedAt,
-    failure: failure && failureOf(failure),
+    failure: failure && !isUnderWay ? failureOf(failure) : undefined,
   };
   return isReadable(job) ? job : undefined;
 }

@@ -5,6 +5,7 @@ import { modalityStore } from "./types/modality_store.ts";
 import { peerStore } from "./types/peer_store.ts";
 import { get, move } from "./types/retrieve.ts";
 import { split } from "./types/split.ts";
+import { storageCommitmentScp } from "./types/storage_commitment_scp.ts";
 
 /** Every job type, by Orthanc's name. */
 export const JOB_TYPES = {
@@ -17,4 +18,5 @@ export const JOB_TYPES = {
   OrthancPeerStore: peerStore,
   DicomMoveScu: move,
   DicomGetScu: get,
+  StorageCommitmentScp: storageCommitmentScp,
 } as const;

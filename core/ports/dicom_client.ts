@@ -85,12 +85,21 @@ export interface DicomClient extends AsyncDisposable {
     request: { readonly model: QueryModel; readonly identifier: NewDataSet },
     signal: AbortSignal,
   ): AsyncIterable<DataSet>;
-  /** C-MOVE in the Study Root model, one value for each response. */
+  /**
+   * C-MOVE in the Study Root model, one value for each response. Where this server is the destination, `received` is
+   * told the public identifiers of what `arrived()`.
+   */
   move(
     remote: RemoteAe,
-    request: { readonly identifier: NewDataSet; readonly destinationAet: string },
+    request: {
+      readonly identifier: NewDataSet;
+      readonly destinationAet: string;
+      readonly received: (instanceId: string) => void;
+    },
     signal: AbortSignal,
   ): AsyncIterable<SubOperations>;
+  /** Tells that an instance came by C-STORE with this Move Originator. */
+  arrived(originator: MoveOriginator, instanceId: string): void;
   /** C-GET in the Study Root model; what arrives is ingested, `received` is told its public identifiers. */
   get(
     remote: RemoteAe,

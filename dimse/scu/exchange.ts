@@ -3,7 +3,7 @@ import { type Command, CommandField, type KnownCommand } from "../command.ts";
 import type { Message } from "../message.ts";
 import type { Link } from "./link.ts";
 
-/** A request to a remote; Message ID is filled in. */
+/** A request to a remote; Message ID is filled in unless it is there. */
 export interface Request {
   readonly contextId: number;
   readonly command: KnownCommand;
@@ -67,7 +67,7 @@ export async function* converse(
   { signal, serve }: ConverseOptions,
 ): AsyncGenerator<Response> {
   signal.throwIfAborted();
-  const messageId = link.nextMessageId();
+  const messageId = request.command.messageId ?? link.nextMessageId();
   using canceller = cancelWith(link, { request, messageId, signal });
   let isOver = false;
   const next = async (): Promise<Response> => {

@@ -5,6 +5,7 @@ import { type Command, CommandField, type KnownCommand, Priority } from "../comm
 import type { Message } from "../message.ts";
 import { converse, isPending, type Response, statusError } from "./exchange.ts";
 import { encodeIdentifier, type TextOptions } from "./identifier.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { Link } from "./link.ts";
 
 /** An instance that a remote sends because it was asked for by C-GET. */
@@ -45,9 +46,16 @@ const PROCESSING_FAILURE = 0x0110;
  */
 export async function* move(
   link: Link,
-  options: RetrieveOptions & { readonly destinationAet: string },
+  options: RetrieveOptions & {
+    readonly destinationAet: string;
+    readonly received: (instanceId: string) => void;
+    readonly arrivals: Arrivals;
+  },
 ): AsyncGenerator<SubOperations> {
+  const { received, arrivals } = options;
+  using expected = arrivals.expect(link.remote.callingAet, received);
   const command = {
+    messageId: expected.messageId,
     commandField: CommandField.cMoveRequest,
     affectedSopClassUid: SOP_CLASS.studyRootMove,
     priority: Priority.medium,

@@ -22,6 +22,10 @@ export const cStore: DimseService = {
       sopClassUid: command.affectedSopClassUid ?? "",
       sopInstanceUid: command.affectedSopInstanceUid ?? "",
     });
+    const { moveOriginatorApplicationEntityTitle: aet, moveOriginatorMessageId } = command;
+    if (aet !== undefined && moveOriginatorMessageId !== undefined) {
+      app.client.arrived({ aet, messageId: moveOriginatorMessageId }, outcome.ids.Instance);
+    }
     yield { status: STORE_STATUS[outcome.kind] };
   },
 

@@ -1,3 +1,4 @@
+import type { App } from "../../core/app.ts";
 import { SOP_CLASS, STORAGE_COMMITMENT_INSTANCE_UID } from "../../core/dicom/sop_class.ts";
 import { DicomError } from "../../core/errors.ts";
 import { remoteOf } from "../../core/remote_ae.ts";
@@ -11,9 +12,11 @@ import { referencesOf, transactionUidOf } from "../commitment_data.ts";
 const REQUEST_COMMITMENT = 1;
 const NO_SUCH_SOP_INSTANCE = 0x0112;
 const NO_SUCH_ACTION = 0x0123;
+/** Requests that are not answered yet. */
+const MOST_WAITING = 1000;
 
 /**
- * Storage Commitment Push Model, N-ACTION as SCP (PS3.4 Section J.3.2). What is committed is told over a new
+ * Storage Commitment Push Model, N-ACTION as SCP (PS3.4 Section J.3.2). What is committed is told by a job over a new
  * association, to the address that is configured for the caller.
  */
 export const nAction: DimseService = {
@@ -31,13 +34,30 @@ export const nAction: DimseService = {
     if (!known) {
       throw new DicomError("unauthorized", "Cannot commit: no address is known of the caller");
     }
-    app.commitment.answer(remoteOf(known.modality, app.config), {
-      transactionUid: transactionUidOf(information),
-      references: referencesOf(information),
+    checkWaiting(app);
+    const job = app.jobs.submit({
+      type: "StorageCommitmentScp",
+      input: {
+        remote: remoteOf(known.modality, app.config),
+        transactionUid: transactionUidOf(information),
+        references: referencesOf(information),
+      },
+      priority: 0,
+      userData: undefined,
     });
+    await job.kept;
     yield { status: Status.success };
   },
 };
+
+/** A remote that gets no report asks again. */
+function checkWaiting({ jobs }: App): void {
+  const waiting = jobs.list().filter(({ type, completedAt }) =>
+    type === "StorageCommitmentScp" && completedAt === undefined
+  );
+  if (waiting.length < MOST_WAITING) return;
+  throw new DicomError("unavailable", `Cannot commit: ${MOST_WAITING} requests wait already`);
+}
 
 function checkAction({ command }: Request): void {
   if (command.requestedSopInstanceUid !== STORAGE_COMMITMENT_INSTANCE_UID) {

@@ -91,7 +91,7 @@ peerTest({
       for (let number = 1; number <= 20; number++) await session.store(instance(number), signal());
     }
     const enough = new AbortController();
-    const request = { identifier: STUDY, destinationAet: "TARGET" };
+    const request = { identifier: STUDY, destinationAet: "TARGET", received: () => {} };
     await assert.rejects(async () => {
       for await (const _ of scu.move(archive, request, enough.signal)) {
         enough.abort(new Error("enough"));

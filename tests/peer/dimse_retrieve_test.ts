@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { run, storescp, tagsOf } from "../support/dcmtk.ts";
+import { dcmqrscp, DCMTK } from "../support/dcmtk_scp.ts";
 import { startDicomServer } from "../support/dimse_server.ts";
-import { peerTest } from "../support/peer.ts";
+import { freePort, peerTest } from "../support/peer.ts";
+import { client, instance, remote, signal } from "../support/scu.ts";
+import { startServer } from "../support/server.ts";
 
 const NEEDS = [["movescu", "--version"], ["getscu", "--version"]];
 
@@ -115,5 +118,38 @@ peerTest({
         assert.deepEqual(values(tags, "Rows"), ["2", "2", "2"]);
       });
     }
+  },
+});
+
+peerTest({
+  name: "C-MOVE to this server: the answer names what has come because of it",
+  needs: DCMTK,
+  async fn() {
+    const ours = freePort();
+    await using peer = await dcmqrscp(ours); // which knows that port as TARGET
+    const archive = remote(peer.port, "ARCHIVE");
+    {
+      await using scu = client();
+      const request = { kinds: [instance(1)], allowTranscoding: true };
+      await using session = await scu.openStore(archive, request, signal());
+      for (const number of [1, 2, 3]) await session.store(instance(number), signal());
+    }
+    await using server = await startServer({
+      DicomPort: ours,
+      DicomAet: "TARGET",
+      DicomModalities: { archive: ["ARCHIVE", "127.0.0.1", peer.port] },
+    });
+    const body = {
+      Level: "Study",
+      Resources: [{ StudyInstanceUID: "1.1" }],
+      TargetAet: "TARGET",
+      Timeout: 120,
+    };
+    const url = `${server.url}/modalities/archive/move`;
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+    const { Details } = await response.json();
+    const came = await server.get<string[]>("/instances");
+    assert.equal(came.length, 3);
+    assert.deepEqual(Details[0].ReceivedInstancesIds.sort(), came.sort());
   },
 });

@@ -41,14 +41,15 @@ peerTest({
     }
     assert.deepEqual(found.sort(), ["1.1.1.1", "1.1.1.2", "1.1.1.3"]);
 
+    const wanted = { identifier: STUDY, received: () => {} };
     const moved = await Array.fromAsync(
-      scu.move(archive, { identifier: STUDY, destinationAet: "TARGET" }, signal()),
+      scu.move(archive, { ...wanted, destinationAet: "TARGET" }, signal()),
     );
     assert.deepEqual(moved.at(-1), { remaining: 0, completed: 3, failed: 0, warning: 0 });
     const files = await Array.fromAsync(Deno.readDir(target.folder));
     assert.equal(files.length, 3);
     await assert.rejects(
-      Array.fromAsync(scu.move(archive, { identifier: STUDY, destinationAet: "NOBODY" }, signal())),
+      Array.fromAsync(scu.move(archive, { ...wanted, destinationAet: "NOBODY" }, signal())),
       { code: "network", dimseStatus: 0xa801 },
     );
 

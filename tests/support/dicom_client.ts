@@ -27,7 +27,7 @@ export interface FakeClientOptions {
   readonly answers?: readonly Readonly<Record<string, string>>[];
   /** DIMSE statuses of the retrievals and stores to come; success when there are no more. */
   readonly statuses?: readonly number[];
-  /** What C-GET brings. */
+  /** What C-GET brings, and C-MOVE to this server. */
   readonly received?: readonly string[];
   /** Services wait for this before they do anything. */
   readonly gate?: Promise<void>;
@@ -59,8 +59,9 @@ export function createFakeClient(options: FakeClientOptions = {}): FakeClient {
       await ask({ service: "find", remote, model, identifier: shown(identifier) });
       for (const answer of options.answers ?? []) yield dataSetOf(answer);
     },
-    async *move(remote, { identifier, destinationAet }) {
+    async *move(remote, { identifier, destinationAet, received }) {
       await ask({ service: "move", remote, identifier: shown(identifier), destinationAet });
+      if (destinationAet === remote.callingAet) options.received?.forEach(received);
       yield { remaining: 1, completed: 1, failed: 0, warning: 0 };
       conclude();
     },
@@ -81,6 +82,7 @@ export function createFakeClient(options: FakeClientOptions = {}): FakeClient {
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     },
+    arrived() {},
     requestCommitment: (remote, { references }) => ask({ service: "commit", remote, references }),
     reportCommitment: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -30,7 +30,7 @@ function makeContext(options: FakeClientOptions = {}) {
         });
       },
     },
-    commitment: { expect() {}, forget() {} },
+    commitment: { expect() {}, forget() {}, answer: () => Promise.resolve() },
     ...NO_ARCHIVES,
     ...NO_PEERS,
     signal: new AbortController().signal,

@@ -27,7 +27,7 @@ export interface Move extends Retrieve {
 interface Detail {
   /** Of the last response. */
   readonly status: number;
-  /** Public identifiers of what came by C-GET. */
+  /** Public identifiers of what came to this server. */
   readonly received: readonly string[];
 }
 
@@ -40,8 +40,8 @@ interface Retrieved {
 
 /** Has a remote AE send instances to a third one, or to this server, by C-MOVE (Orthanc's `DicomMoveScu`). */
 export const move: JobType<Move, Retrieved> = retrieval<Move>({
-  request: ({ remote, targetAet }, { identifier }, { client, signal }) =>
-    client.move(remote, { identifier, destinationAet: targetAet }, signal),
+  request: ({ remote, targetAet }, { identifier, received }, { client, signal }) =>
+    client.move(remote, { identifier, received, destinationAet: targetAet }, signal),
   content: ({ targetAet }) => ({ TargetAet: targetAet }),
 });
 

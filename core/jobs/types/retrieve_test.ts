@@ -29,7 +29,7 @@ function makeContext(client: DicomClient): JobContext {
     client,
     index: { get: () => Promise.resolve(undefined) },
     files: { open: () => Promise.reject(new DicomError("missing-file", "none")) },
-    commitment: { expect() {}, forget() {} },
+    commitment: { expect() {}, forget() {}, answer: () => Promise.resolve() },
     ...NO_ARCHIVES,
     ...NO_PEERS,
     signal: new AbortController().signal,

@@ -48,7 +48,8 @@ const EDITS: readonly Edit[] = [
   (pdu, random) => setNumber(pdu, { at: anItem(pdu, random) + 2, size: 2 }, pick(LENGTHS, random)),
   (pdu, random) => withBody(pdu, nestedItems(pick(ITEM_TYPES, random), 1 + random(500))),
   (pdu, random) => withBody(pdu, pdu.subarray(anItem(pdu, random))),
-  (pdu, random) => withBody(pdu, Buffer.concat(Array(1 + random(300)).fill(pdu.subarray(ITEMS)))),
+  (pdu, random) =>
+    withBody(pdu, Buffer.concat(Array(1 + random(300)).fill(pdu.subarray(ITEMS, ITEMS + 2000)))),
 ];
 
 /** The bytes of a conversation after some damage. */
