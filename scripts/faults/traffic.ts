@@ -88,12 +88,15 @@ export async function dutiesOf(url: string): Promise<Readonly<Record<string, num
   return (await (await fetch(`${url}/relay/summary`)).json()).duties;
 }
 
+/** States of what is over; what was never acknowledged and is gone after a crash is cancelled. */
+const ENDED: ReadonlySet<string> = new Set(["confirmed", "superseded", "cancelled"]);
+
 /** Waits until nothing is owed any more. @throws Error with what is, and why, after `limitMs` */
 export async function drained(url: string, limitMs: number): Promise<void> {
   try {
     await until("something is owed", limitMs, async () => {
-      const { confirmed: _, superseded: __, ...open } = await dutiesOf(url);
-      return Object.values(open).every((count) => count === 0);
+      const counts = await dutiesOf(url);
+      return Object.entries(counts).every(([state, count]) => ENDED.has(state) || count === 0);
     });
   } catch (cause) {
     const duties = await dutiesOf(url);
