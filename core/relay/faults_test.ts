@@ -3,6 +3,7 @@ import { startApp, type TestApp } from "../../tests/support/app.ts";
 import { createTestClock } from "../../tests/support/clock.ts";
 import { dicomFile } from "../../tests/support/dicom.ts";
 import { openIdleArchive } from "../../tests/support/idle_archive.ts";
+import { pass } from "../../tests/support/quiet.ts";
 import { sha256, type TestDestinations, testDestinations } from "../../tests/support/relay.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { rebuild } from "../archive/rebuild.ts";
@@ -42,7 +43,7 @@ Deno.test("images that a receiver refuses for now hold up no good one", async ()
   );
   sinks.sink("a").script = () => ({ kind: "accepted", status: "0x0000" });
   await waitFor(async () => {
-    await server.clock.advance(5000);
+    await pass(server, 5000);
     return sinks.sink("a").accepted.length === 40;
   });
   assert.equal(await count(server, "dead"), 0);
@@ -65,14 +66,14 @@ Deno.test("a full disk refuses what comes, sending goes on, and room lets it in 
   await server.post("/relay/pause", {});
   await server.upload(file(1));
   room.free = 1_000_000;
-  await clock.advance(2000);
+  await pass(server, 2000);
   const refused = await server.send("POST", "/instances", file(2));
   assert.equal(refused.status, 507);
   await server.post("/relay/resume", {});
   await waitFor(() => sinks.sink("a").accepted.length === 1);
 
   room.free = 50_000_000_000;
-  await clock.advance(10_000);
+  await pass(server, 10_000);
   await server.upload(file(3));
   await waitFor(() => sinks.sink("a").accepted.length === 2);
   assert.equal((await server.get<string[]>("/instances")).length, 2);

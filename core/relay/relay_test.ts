@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { startApp, type TestApp } from "../../tests/support/app.ts";
 import { createTestClock } from "../../tests/support/clock.ts";
 import { dicomFile } from "../../tests/support/dicom.ts";
+import { quiet } from "../../tests/support/quiet.ts";
 import { sha256, type TestDestinations, testDestinations } from "../../tests/support/relay.ts";
+import { waitFor } from "../../tests/support/wait.ts";
 
 const MINUTE = 60_000;
 const send = (to: string, more: Record<string, unknown> = {}) => ({ send: { to, ...more } });
@@ -46,18 +48,13 @@ async function store(
   return sent;
 }
 
-/** Lets `ms` pass, in steps that leave files time to be read. */
+/** Lets `ms` pass, in steps after each of which all that follows from it is done. */
 async function settle(server: TestApp, ms = 0, step = 5000): Promise<void> {
-  await ticks(40);
+  await quiet(server);
   for (let left = ms; left > 0; left -= step) {
     await server.clock.advance(Math.min(left, step));
-    await ticks(8);
+    await quiet(server);
   }
-  await ticks(20);
-}
-
-async function ticks(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Reasons of duties that failed. */
@@ -329,7 +326,7 @@ Deno.test("a receiver that takes one association at a time holds up nothing for 
   await store(server, 1, 30);
   await server.send("POST", "/relay/resume");
   await settle(server);
-  for (let wait = 0; wait < 100 && sinks.sink("a").accepted.length < 29; wait++) await ticks(10);
+  await waitFor(() => sinks.sink("a").accepted.length >= 29);
   await settle(server, 2000, 1000);
   assert.equal(sinks.sink("a").accepted.length, 30);
   assert.deepEqual(await failed(server), []);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { startApp, type TestApp } from "../../tests/support/app.ts";
 import { createTestClock } from "../../tests/support/clock.ts";
 import { dicomFile } from "../../tests/support/dicom.ts";
+import { quiet } from "../../tests/support/quiet.ts";
 import { testDestinations } from "../../tests/support/relay.ts";
 
 /** What depends on time: windows, limits, priorities, timers and alternates. */
@@ -17,17 +18,12 @@ async function start(relay: Record<string, unknown>) {
   return { server, sinks, clock, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-async function ticks(count = 40): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 async function pass(server: TestApp, ms: number, step = 5000): Promise<void> {
-  await ticks();
+  await quiet(server);
   for (let left = ms; left > 0; left -= step) {
     await server.clock.advance(Math.min(left, step));
-    await ticks(6);
+    await quiet(server);
   }
-  await ticks(10);
 }
 
 async function store(

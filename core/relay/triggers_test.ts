@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { startApp, type TestApp } from "../../tests/support/app.ts";
 import { instanceFile } from "../../tests/support/instances.ts";
+import { pass } from "../../tests/support/quiet.ts";
 import { testDestinations } from "../../tests/support/relay.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 
@@ -36,9 +37,9 @@ async function until(
   wanted: readonly string[],
   seconds: number,
 ): Promise<void> {
-  for (let second = 0; second < seconds; second++) await server.clock.advance(SECOND);
+  for (let second = 0; second < seconds; second++) await pass(server, SECOND);
   await waitFor(async () => {
-    await server.clock.advance(SECOND);
+    await pass(server, SECOND);
     return sent().length >= wanted.length;
   }, `sending ${wanted}`);
   assert.deepEqual(sent(), wanted);
@@ -59,7 +60,7 @@ Deno.test("complete-study: what is complete goes after a moment of silence, long
   await using relay = await start(WHOLE);
   const { server, sent } = relay;
   const first = await store(server, 1, "CT");
-  for (let second = 0; second < 120; second++) await server.clock.advance(SECOND);
+  for (let second = 0; second < 120; second++) await pass(server, SECOND);
   assert.deepEqual(await statesOf(server), ["waiting"], "the report is not there");
   const second = await store(server, 2, "SR");
   assert.deepEqual(sent(), []);
@@ -73,9 +74,9 @@ for (
     await using relay = await start({ ...WHOLE, onTimeout });
     const { server, sent } = relay;
     await store(server, 1, "CT");
-    for (let minute = 0; minute < 11; minute++) await server.clock.advance(60 * SECOND);
+    for (let minute = 0; minute < 11; minute++) await pass(server, 60 * SECOND);
     await waitFor(async () => {
-      await server.clock.advance(SECOND);
+      await pass(server, SECOND);
       const [duty] = await server.app.relay.duties.duties({ limit: 1 });
       return duty!.reason !== "";
     });
@@ -94,7 +95,7 @@ Deno.test("stable-study: images of any series prolong the silence, up to the lon
   const uids: string[] = [];
   for (let n = 1; n <= 3; n++) {
     uids.push(await store(server, n, n === 2 ? "SR" : "CT"));
-    for (let second = 0; second < 19; second++) await server.clock.advance(SECOND);
+    for (let second = 0; second < 19; second++) await pass(server, SECOND);
     assert.deepEqual(sent(), [], "there was no silence of 30 s");
   }
   await until(relay, uids, 5); // 60 s after the first, though the last is 24 s old
@@ -114,7 +115,7 @@ Deno.test("onLate: late images alone, all again, or none until somebody says so"
   await store(server, 1);
   await until(held, ["1.2.1"], 6);
   await store(server, 2);
-  for (let minute = 0; minute < 60; minute++) await server.clock.advance(60 * SECOND);
+  for (let minute = 0; minute < 60; minute++) await pass(server, 60 * SECOND);
   assert.deepEqual(await statesOf(server), ["confirmed", "waiting"]);
   const [late] = await server.app.relay.duties.duties({ state: "waiting", limit: 1 });
   await server.post(`/relay/duties/${late!.id}/retry`, {});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { startApp, type TestApp } from "../../tests/support/app.ts";
 import { createTestClock } from "../../tests/support/clock.ts";
 import { dicomFile } from "../../tests/support/dicom.ts";
+import { pass } from "../../tests/support/quiet.ts";
 import { testDestinations } from "../../tests/support/relay.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { watchDisk } from "../disk.ts";
@@ -50,16 +51,16 @@ Deno.test("duties that are done are forgotten after KeepDays; dead and open ones
   await using server = await startApp({ config, destinations: sinks });
   await upload(server, 1, 4);
   await waitFor(async () => {
-    await server.clock.advance(10_000); // three refusals make it dead
+    await pass(server, 10_000); // three refusals make it dead
     const { confirmed, dead } = await states(server);
     return confirmed === 3 && dead === 1;
   });
   server.clock.set(server.clock.now() + 29 * DAY);
-  await server.clock.advance(120_000);
+  await pass(server, 120_000);
   assert.equal((await states(server)).confirmed, 3);
   server.clock.set(server.clock.now() + 2 * DAY);
   await waitFor(async () => {
-    await server.clock.advance(60_000);
+    await pass(server, 60_000);
     return (await states(server)).confirmed === undefined;
   });
   assert.equal((await states(server)).dead, 1);
@@ -72,7 +73,7 @@ Deno.test("more than KeepDuties are not kept, the newest stay", async () => {
   await upload(server, 1, 5);
   await waitFor(async () => (await states(server)).confirmed === 5);
   await waitFor(async () => {
-    await server.clock.advance(60_000);
+    await pass(server, 60_000);
     return (await states(server)).confirmed === 2;
   });
   const kept = await server.app.relay.duties.duties({ limit: 10 });
@@ -92,7 +93,7 @@ Deno.test("beyond 85 % of the disk only what is proven everywhere goes", async (
   await waitFor(() => sinks.sink("a").accepted.length === 2);
   sinks.sink("b").isUp = true;
   await waitFor(async () => {
-    await clock.advance(10_000);
+    await pass(server, 10_000);
     return (await states(server)).confirmed === 4;
   });
   sinks.sink("b").isUp = false;
@@ -102,10 +103,10 @@ Deno.test("beyond 85 % of the disk only what is proven everywhere goes", async (
   const count = async () => (await server.get<string[]>("/instances")).length;
   room.free = TOTAL * 0.15 - 1;
   await waitFor(async () => {
-    await clock.advance(60_000);
+    await pass(server, 60_000);
     return await count() === 1;
   });
-  for (let minute = 0; minute < 5; minute++) await clock.advance(60_000);
+  for (let minute = 0; minute < 5; minute++) await pass(server, 60_000);
   const [left] = await server.get<string[]>("/instances");
   const { duties } = server.app.relay;
   assert.ok(
@@ -132,7 +133,7 @@ Deno.test("nothing of a protected patient goes, and nothing where nothing is rec
       await server.send("PUT", `/patients/${patient}/protected`, "1");
     }
     room.free = 0;
-    for (let minute = 0; minute < 5; minute++) await clock.advance(60_000);
+    for (let minute = 0; minute < 5; minute++) await pass(server, 60_000);
     assert.equal((await server.get<string[]>("/instances")).length, 2);
   }
 });

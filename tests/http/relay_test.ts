@@ -3,6 +3,7 @@ import { startApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { dicomFile } from "../support/dicom.ts";
 import { instanceFile } from "../support/instances.ts";
+import { quiet } from "../support/quiet.ts";
 import { testDestinations } from "../support/relay.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -18,11 +19,6 @@ async function start(relay: Record<string, unknown> = { Rules: [RULE] }) {
     sink: sinks.sink("pacs"),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-/** Lets what waits for promises and files end. */
-async function ticks(count = 40): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 const file = (n = 1) => dicomFile({ sopInstanceUid: `1.2.${n}` });
@@ -89,10 +85,10 @@ Deno.test("/relay/duties: what is owed, every try, and what can be done about it
   sink.script = () => ({ kind: "permanent", status: "0xc000", reason: 'said "no", twice' });
   const { ParentStudy } = await server.upload(file());
   for (let minute = 0; minute < 4; minute++) {
-    await ticks();
+    await quiet(server);
     await server.clock.advance(20_000);
   }
-  await ticks();
+  await quiet(server);
   const [duty] = await server.get<{ id: number; state: string }[]>("/relay/duties?state=dead");
   assert.equal(duty?.state, "dead");
   const one = await server.get<{ attempts: { status: string }[] }>(`/relay/duties/${duty?.id}`);
@@ -110,7 +106,7 @@ Deno.test("/relay/duties: what is owed, every try, and what can be done about it
   assert.deepEqual((await delivery()).map(({ delivered, dead }) => [delivered, dead]), [[0, 1]]);
   sink.script = () => ({ kind: "accepted", status: "0x0000" });
   await server.post("/relay/requeue-dead", {});
-  await ticks();
+  await quiet(server);
   assert.deepEqual((await delivery()).map(({ delivered, dead }) => [delivered, dead]), [[1, 0]]);
   const cancel = await server.send("POST", `/relay/duties/${duty?.id}/cancel`);
   assert.equal(cancel.status, 400, "what is done cannot be undone");
@@ -123,7 +119,7 @@ Deno.test("/relay/duties is read page by page", async () => {
   await using relay = await start();
   const { server } = relay;
   for (let n = 1; n <= 5; n++) await server.upload(file(n));
-  await ticks();
+  await quiet(server);
   const seen: number[] = [];
   for (let before = ""; seen.length < 5;) {
     const page = await server.get<{ id: number }[]>(`/relay/duties?limit=2${before}`);
@@ -139,10 +135,10 @@ Deno.test("pauses hold everything, a destination or a rule, until they end", asy
   for (const [n, place] of ["/relay", "/relay/destinations/pacs", "/relay/rules/all"].entries()) {
     await server.post(`${place}/pause`, {});
     await server.upload(file(n));
-    await ticks();
+    await quiet(server);
     assert.equal(sink.accepted.length, n, place);
     await server.post(`${place}/resume`, {});
-    await ticks();
+    await quiet(server);
     assert.equal(sink.accepted.length, n + 1, place);
   }
 });
@@ -204,11 +200,11 @@ Deno.test("/relay/replay sends what is stored, once", async () => {
   const { server, sink } = relay;
   const { ParentStudy } = await server.upload(file(1));
   await server.upload(file(2));
-  await ticks();
+  await quiet(server);
   assert.equal(sink.accepted.length, 0);
   const replay = () => server.post("/relay/replay", { ruleId: "all", Resources: [ParentStudy] });
   assert.deepEqual(await replay(), { instances: 2, duties: 2 });
-  await ticks();
+  await quiet(server);
   assert.equal(sink.accepted.length, 2);
   assert.deepEqual(await replay(), { instances: 2, duties: 0 });
 });
@@ -297,7 +293,7 @@ Deno.test("/relay/events goes on where a client left off", async () => {
     return [...text.matchAll(/id: (\d+)\nevent: (\S+)/g)].map(([, id, event]) => ({ id, event }));
   };
   await server.upload(file());
-  await ticks();
+  await quiet(server);
   const all = await read({ "Last-Event-ID": "0" }, 2);
   assert.deepEqual(all.map(({ event }) => event), ["instance.received", "duty.state"]);
   const rest = await read({ "Last-Event-ID": all[0]!.id! }, 1);
@@ -308,7 +304,7 @@ Deno.test("the metrics tell what the relay does", async () => {
   await using relay = await start();
   const { server } = relay;
   await server.upload(file());
-  await ticks();
+  await quiet(server);
   const text = await (await server.send("GET", "/tools/metrics-prometheus")).text();
   assert.match(text, /^relay_duties\{destination="pacs",state="confirmed"\} 1 /m);
   assert.match(text, /^relay_tries_total\{destination="pacs",class="accepted"\} 1 /m);

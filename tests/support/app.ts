@@ -15,6 +15,7 @@ import { openScratchFolder } from "../../storage/scratch_folder.ts";
 import { openWorklistFolder } from "../../storage/worklist_folder.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { openLocalIndex } from "./index.ts";
+import { watchFiles } from "./quiet.ts";
 
 /** A server without sockets, over a folder of its own. */
 export interface TestApp extends AsyncDisposable {
@@ -25,6 +26,8 @@ export interface TestApp extends AsyncDisposable {
   readonly folder: string;
   /** Lines of its log. */
   readonly lines: readonly string[];
+  /** Whether it does something but wait for its clock, or for receivers that do not answer. */
+  isBusy(): boolean;
   /** What was asked of the process, in order. */
   readonly asked: readonly ("restart" | "shutdown")[];
   /** Answers one request; a body that is no text and no bytes goes as JSON. */
@@ -65,7 +68,7 @@ export interface TestAppOptions {
   /** In place of a client that connects to remotes. */
   readonly createClient?: AppPorts["createClient"];
   /** In place of what the configuration names. */
-  readonly destinations?: Destinations;
+  readonly destinations?: Destinations & { readonly hanging?: number };
   readonly disk?: DiskWatch;
 }
 
@@ -87,8 +90,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     () => undefined,
   );
   const index = stack.use(openLocalIndex(`${folder}/outpost.sqlite`));
-  const files = stack.use(
-    await openFolder({ root: folder, journal: index, sync: false, small: 0 }),
+  const { files, pending } = watchFiles(
+    stack.use(await openFolder({ root: folder, journal: index, sync: false, small: 0 })),
   );
   const scratch = stack.use(await openScratchFolder(`${folder}/outpost.scratch`));
   const audit = config.auditLogEnabled && !config.readOnly
@@ -128,6 +131,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     clock,
     folder,
     lines,
+    isBusy() {
+      const lanes = [...app.relay.engine.lanes.values()];
+      const sending = lanes.reduce((sum, lane) => sum + lane.status().sending, 0);
+      return pending() > 0 || sending > (options.destinations?.hanging ?? 0);
+    },
     asked,
     ...requests(routes),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

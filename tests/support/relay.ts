@@ -32,6 +32,8 @@ export interface Sink {
 /** Destinations for tests: each name is one sink. */
 export interface TestDestinations extends Destinations {
   sink(name: string): Sink;
+  /** Deliveries that get no answer. */
+  readonly hanging: number;
 }
 
 const ACCEPTED: Delivery = { kind: "accepted", status: "0x0000" };
@@ -50,6 +52,7 @@ export function testDestinations(names: readonly string[], now = () => 0): TestD
     isUp: true,
   }]));
   const busy = new Map<string, number>();
+  let hanging = 0;
   const sink = (name: string) => {
     const found = sinks.get(name);
     if (!found) throw new DicomError("not-found", `there is no ${name}`);
@@ -69,8 +72,12 @@ export function testDestinations(names: readonly string[], now = () => 0): TestD
           const sha256 = await digestOf(instance);
           const answer = it.isUp ? it.script(instance, nth) : NO_ROUTE;
           if (answer === "hang") {
+            hanging++;
             return await new Promise((_, reject) => {
-              signal.addEventListener("abort", () => reject(signal.reason));
+              signal.addEventListener("abort", () => {
+                hanging--;
+                reject(signal.reason);
+              });
             });
           }
           if (answer.kind === "accepted") {
@@ -96,6 +103,9 @@ export function testDestinations(names: readonly string[], now = () => 0): TestD
     aetOf: ({ name }) => name,
     open: ({ name }) => sender(name),
     sink,
+    get hanging() {
+      return hanging;
+    },
   };
 }
 
