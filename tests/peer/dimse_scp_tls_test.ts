@@ -39,6 +39,27 @@ peerTest({
 });
 
 peerTest({
+  name: "findscu asks over TLS, and is answered",
+  needs: [...needs, ["findscu", "--version"]],
+  async fn() {
+    await using certificates = await Certificates.create();
+    await using server = await startServer({
+      ...tlsOptions(certificates),
+      DicomAlwaysAllowFind: true,
+    });
+    const body = instanceFile();
+    await fetch(`${server.url}/instances`, { method: "POST", body }).then((said) =>
+      said.body?.cancel()
+    );
+    const keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID"];
+    const own = shown(certificates, "client");
+    const said = await run("findscu", "-S", ...own, ...keys, HOST, server.dicomPort);
+    assert.equal(said.code, 0, said.output);
+    assert.match(said.output, /\(0020,000d\) UI \[1\.1/);
+  },
+});
+
+peerTest({
   name: "callers with a foreign certificate, with none or without TLS are turned away",
   needs,
   async fn() {
@@ -46,7 +67,7 @@ peerTest({
     await using server = await startServer(tlsOptions(certificates));
     const trust = ["+tla", "+cf", certificates.certificate("authority")];
     for (const args of [shown(certificates, "foreign"), trust, []]) {
-      const { code } = await run("echoscu", "-to", "5", ...args, HOST, server.dicomPort);
+      const { code } = await run("echoscu", "-to", "60", ...args, HOST, server.dicomPort);
       assert.notEqual(code, 0, args.join(" "));
     }
     const good = await run("echoscu", ...shown(certificates, "client"), HOST, server.dicomPort);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { DCMTK, storescp } from "../support/dcmtk_scp.ts";
+import { DCMTK, listening, storescp } from "../support/dcmtk_scp.ts";
 import { peerTest } from "../support/peer.ts";
 import { client, instance, remote, signal } from "../support/scu.ts";
+
+/** Of DCMTK: which presentation contexts its receivers accept. */
+const PROFILES = "/etc/dcmtk/storescp.cfg";
 
 /** A certificate of its own authority for this machine, as PEM files in a new folder. */
 async function certificates() {
@@ -65,5 +68,27 @@ peerTest({
     }
     await using scu = client({ tls: { trustedPem, certificate } });
     await assert.rejects(scu.echo({ ...secure, tls: false }, { alsoFind: false }, signal()));
+  },
+});
+
+peerTest({
+  name: "TLS: dcmrecv gets what we send",
+  needs: [["dcmrecv", "--version"], ["openssl", "version"], ["ls", PROFILES]],
+  async fn() {
+    await using files = await certificates();
+    const { folder } = files;
+    await using peer = await listening((port, target) => [
+      ...["dcmrecv", "+tls", `${folder}/own.key`, `${folder}/own.pem`],
+      ...["+cf", `${folder}/ca.pem`, "-xf", PROFILES, "Default", "-od", target, `${port}`],
+    ]);
+    const certificate = { certificatePem: files.read("own.pem"), keyPem: files.read("own.key") };
+    {
+      await using scu = client({ tls: { trustedPem: files.read("ca.pem"), certificate } });
+      const secure = { ...remote(peer.port), tls: true };
+      const request = { kinds: [instance(1)], allowTranscoding: true };
+      await using session = await scu.openStore(secure, request, signal());
+      assert.equal(await session.store(instance(1, { size: 300_000 }), signal()), 0);
+    }
+    assert.equal((await Array.fromAsync(Deno.readDir(peer.folder))).length, 1);
   },
 });

@@ -3,6 +3,7 @@ import { listenDicom } from "../../dimse/scp.ts";
 import { startApp } from "../support/app.ts";
 import { connectable, findscu, run } from "../support/dcmtk.ts";
 import { freePort, peerTest } from "../support/peer.ts";
+import { startServer } from "../support/server.ts";
 
 const EXAMPLES = "/usr/share/doc/dcmtk/examples/wlistdb/OFFIS";
 const NEEDS = [["findscu", "--version"], ["wlmscpfs", "--version"], ["ls", EXAMPLES]];
@@ -129,5 +130,34 @@ peerTest({
     const { code, output } = await findscu(listener.port, ["-W"], RETURNED);
     assert.notEqual(code, 0);
     assert.match(output, /No Acceptable Presentation Contexts|No presentation context/i);
+  },
+});
+
+peerTest({
+  name: "worklists: wlmscpfs answers what we ask",
+  needs: NEEDS,
+  async fn() {
+    await using folder = await examples();
+    await using theirs = await wlmscpfs(folder.path);
+    await using server = await startServer({
+      DicomModalities: {
+        ris: { AET: "OFFIS", Host: "127.0.0.1", Port: theirs.port, Timeout: 120 },
+      },
+    });
+    const ask = async (modality: string) => {
+      const body = { ScheduledProcedureStepSequence: [{ Modality: modality }], PatientID: "" };
+      const url = `${server.url}/modalities/ris/find-worklist`;
+      const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
+      assert.equal(response.status, 200);
+      return await response.json();
+    };
+    const keys = ["PatientID", `${STEP}.Modality=CT`];
+    const expected = await findscu(theirs.port, ["-W", "-aec", "OFFIS"], keys);
+    const ids = (answers: readonly Record<string, unknown>[]) =>
+      answers.map(({ PatientID }) => PatientID).sort();
+    const found = await ask("CT");
+    assert.ok(found.length > 0);
+    assert.deepEqual(ids(found), ids(expected.answers));
+    assert.deepEqual(await ask("XX"), []);
   },
 });
