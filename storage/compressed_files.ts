@@ -14,6 +14,8 @@ export const COMPRESSED = ".z";
 const PASSING = ".tmp";
 /** Bytes in front of the zlib stream: the length before compression, little endian (as Orthanc's). */
 const LENGTH_BYTES = 8;
+/** The only method of zlib streams. */
+const DEFLATE = 8;
 /** Up to so many bytes are inflated in memory, more in a file of passage. */
 const IN_MEMORY = 16777216;
 
@@ -25,6 +27,14 @@ export async function openCompressed(path: string): Promise<OpenFile | undefined
   const size = await lengthOf(source);
   const bytes = inflate(source, size);
   return size <= IN_MEMORY ? await inMemory(bytes, size) : await inPassingFile(bytes);
+}
+
+/** Whether the bytes of a file begin as those of a compressed form do (RFC 1950 Section 2.2), whatever its name. */
+export async function looksCompressed(path: string): Promise<boolean> {
+  await using file = await openSource(await Deno.open(path));
+  const [method, flags] = await file.read(LENGTH_BYTES, 2);
+  if (method === undefined || flags === undefined) return false;
+  return (method & 0x0f) === DEFLATE && (method * 256 + flags) % 31 === 0;
 }
 
 /** The compressed form itself; undefined if there is none. */

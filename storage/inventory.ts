@@ -1,5 +1,5 @@
 import type { FolderInventory, FoundFile } from "../core/ports/inventory.ts";
-import { COMPRESSED } from "./compressed_files.ts";
+import { COMPRESSED, looksCompressed } from "./compressed_files.ts";
 import { ignoreMissing } from "./failures.ts";
 import { parseName } from "./paths.ts";
 
@@ -20,6 +20,12 @@ export function createInventory(root: string): FolderInventory {
       const { mtime } = await Deno.stat(`${root}/${path}`);
       return mtime?.getTime() ?? 0;
     },
+    async nameCompressed({ path }) {
+      if (path.endsWith(COMPRESSED) || !await looksCompressed(`${root}/${path}`)) return false;
+      await Deno.rename(`${root}/${path}`, `${root}/${path}${COMPRESSED}`);
+      return true;
+    },
+    namePlain: ({ path }) => Deno.rename(`${root}/${path}${COMPRESSED}`, `${root}/${path}`),
     removeLeftover: ({ path }) => Deno.remove(`${root}/${path}`).catch(ignoreMissing),
   };
 }

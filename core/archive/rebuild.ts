@@ -2,10 +2,13 @@ import { sha256Of } from "../bytes/digest.ts";
 import { memorySource } from "../bytes/source.ts";
 import { readFully } from "../dicom/decode.ts";
 import { DicomError } from "../errors.ts";
-import type { FileStore, Index, OpenFile, StoredSource } from "../ports.ts";
+import type { FileStore, Index, NewInstance, OpenFile, StoredSource } from "../ports.ts";
+import type { DutyPlan } from "../ports/duties.ts";
 import type { FileRows, FolderInventory, FoundFile } from "../ports/inventory.ts";
 import { concurrently } from "./concurrently.ts";
 import { type IngestPorts, newInstance, type PlanDuties } from "./ingest.ts";
+import { ROW_ONLY } from "./query.ts";
+import { METADATA, type Metadata } from "./resource.ts";
 
 /** Files that are read at the same time; their rows share transactions. */
 const CONCURRENCY = 48;
@@ -14,7 +17,7 @@ const IN_MEMORY = 1048576;
 
 /** What indexing files needs. */
 export interface RebuildPorts {
-  readonly index: Pick<Index, "store"> & FileRows;
+  readonly index: Pick<Index, "store" | "get" | "forgetFiles"> & FileRows;
   readonly files: Pick<FileStore, "open">;
   readonly inventory: FolderInventory;
   readonly extract: IngestPorts["extract"];
@@ -56,21 +59,53 @@ export async function* unknownFiles(
 /** Gives a file a row. It counts as received when it was written. */
 export async function adopt(ports: RebuildPorts, found: FoundFile): Promise<Adoption> {
   const receivedAt = await ports.inventory.writtenAt(found);
+  const became = await tryToAdopt(ports, found, receivedAt);
+  if (became !== "unreadable" || !await ports.inventory.nameCompressed(found)) return became;
+  const inflated = await tryToAdopt(ports, found, receivedAt);
+  if (inflated === "unreadable") await ports.inventory.namePlain(found);
+  return inflated;
+}
+
+async function tryToAdopt(
+  ports: RebuildPorts,
+  { uuid }: FoundFile,
+  receivedAt: number,
+): Promise<Adoption> {
   try {
-    await using open = await ports.files.open(found.uuid);
-    const stored = await describe(found.uuid, open);
+    await using open = await ports.files.open(uuid);
+    const stored = await describe(uuid, open);
     const extract = await ports.extract(stored.source);
     const clock = { now: () => receivedAt };
     const origin = { kind: "recovery" } as const;
     const instance = newInstance({ clock }, stored, extract, origin);
     const plan = await ports.plan?.(instance, stored.source, origin);
     const { kind } = await ports.index.store(instance, "Never", true, plan);
-    return kind === "stored" ? "indexed" : "superfluous";
+    if (kind === "stored") return "indexed";
+    return await replaceHead(ports, instance, plan) ? "indexed" : "superfluous";
   } catch (error) {
     if (error instanceof DicomError && UNREADABLE.has(error.code)) return "unreadable";
     throw error;
   }
 }
+
+/**
+ * Lets a file with Pixel Data take the place of one without: Orthanc keeps files as far as their Pixel Data beside those
+ * that it compresses. Both stay in the folder.
+ */
+async function replaceHead(
+  { index }: RebuildPorts,
+  instance: NewInstance,
+  plan: DutyPlan | undefined,
+): Promise<boolean> {
+  if (!hasPixelData(instance.metadata.Instance)) return false;
+  const present = await index.get({ level: "Instance", id: instance.ids.Instance }, ROW_ONLY);
+  if (!present || hasPixelData(present.metadata)) return false;
+  const outcome = await index.store(instance, "Always", true, plan);
+  if (outcome.kind === "replaced") await index.forgetFiles(outcome.obsoleteFiles);
+  return true;
+}
+
+const hasPixelData = (metadata: Metadata) => metadata[METADATA.PixelDataVR] !== undefined;
 
 async function describe(uuid: string, open: OpenFile): Promise<StoredSource> {
   const source = open.size <= IN_MEMORY ? memorySource(await readFully(open, 0, open.size)) : open;

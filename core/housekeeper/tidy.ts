@@ -10,7 +10,7 @@ const MS_PER_DAY = 86_400_000;
 export interface TidyPorts {
   readonly index: Pick<Index, "obsoleteFiles" | "forgetFiles"> & Pick<FileRows, "knownFiles">;
   readonly files: Pick<FileStore, "remove">;
-  readonly inventory: FolderInventory;
+  readonly inventory: Pick<FolderInventory, "folders" | "writtenAt" | "removeLeftover">;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -38,6 +38,14 @@ export interface FolderInventory {
   folders(): AsyncGenerator<FoundFolder>;
   /** When a file was written, in milliseconds since 1970. */
   writtenAt(file: FoundFile): Promise<number>;
+  /**
+   * Gives a file the name of one that is compressed, if it looks like one and has another name (as Orthanc's have).
+   *
+   * @returns whether it did
+   */
+  nameCompressed(file: FoundFile): Promise<boolean>;
+  /** Takes back what `nameCompressed()` did. */
+  namePlain(file: FoundFile): Promise<void>;
   /** Removes what no file of the archive is. */
   removeLeftover(file: FoundFile): Promise<void>;
 }

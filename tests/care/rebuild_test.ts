@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
 import { type Adoption, rebuild } from "../../core/archive/rebuild.ts";
-import { startApp, type TestApp } from "../support/app.ts";
+import { countFiles, startApp, type TestApp } from "../support/app.ts";
 import { IDS, startFilled } from "../support/filled.ts";
 import { warnOfLostIndex } from "../../core/care.ts";
+import { instanceFile } from "../support/instances.ts";
 import { openIdleArchive } from "../support/idle_archive.ts";
 
 /** Rebuilds what lies in a folder; how often which outcome came. */
@@ -77,4 +79,39 @@ Deno.test("a server warns of files that an empty index does not know", async () 
   const [line, ...more] = await warnings();
   assert.match(line!, /^warning the index is empty, but there are files.*outpost rebuild/);
   assert.deepEqual(more, []);
+});
+
+Deno.test("what looks compressed and is no image keeps its name", async () => {
+  await using server = await startFilled();
+  const uuid = "ab12abcd-1234-4123-8123-123456789abc";
+  const path = `${server.folder}/ab/12/${uuid}`;
+  await Deno.mkdir(`${server.folder}/ab/12`, { recursive: true });
+  const length = Uint8Array.of(5, 0, 0, 0, 0, 0, 0, 0);
+  for (const text of ["hello", "longer than it says", "not"]) {
+    await Deno.writeFile(path, new Uint8Array([...length, ...deflateSync(text)]));
+    assert.deepEqual(await rebuildIn(server.folder), { unreadable: 1 });
+    assert.ok((await Deno.stat(path)).isFile);
+  }
+});
+
+Deno.test("a file that ends before its Pixel Data gives way to the whole one, in any order", async () => {
+  const whole = instanceFile({ SOPInstanceUID: "1.9" });
+  const head = instanceFile({ SOPInstanceUID: "1.9", PixelData: null });
+  for (const order of [[head, whole], [whole, head]]) {
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const [at, bytes] of order.entries()) {
+        await Deno.mkdir(`${folder}/0${at}/00`, { recursive: true });
+        await Deno.writeFile(`${folder}/0${at}/00/0${at}00abcd-1234-4123-8123-123456789abc`, bytes);
+        await rebuildIn(folder);
+      }
+      await using server = await startApp({ folder });
+      const [id] = await server.get<string[]>("/instances");
+      const file = await server.send("GET", `/instances/${id}/file`);
+      assert.deepEqual(new Uint8Array(await file.arrayBuffer()), whole);
+      assert.equal(await countFiles(folder), 2, "neither is removed");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
 });
