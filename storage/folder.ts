@@ -166,19 +166,23 @@ function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFil
   const { path, flushed, sync, directorySync, naming, later } = finish;
   const { size, sha256, source } = received;
   let stays = false;
+  let durable = Promise.resolve();
   return {
     file: { uuid: lease.uuid, size, sha256 },
     source,
     async commit() {
       stays = true;
+      if (later) durable = later.add(path);
+      durable.catch(() => {}); // who asks is told
       await flushed;
       // The flush of a new file mostly takes its name along; then that of the directory has nothing to do.
       if (sync) await directorySync(path.directory).catch(rethrowWriteError);
     },
-    ...(later && { durable: () => later.add(path) }),
+    ...(later && { durable: () => durable }),
     async [Symbol.asyncDispose]() {
       await received[Symbol.asyncDispose]();
-      if (stays) return naming.begin(giveName(path).then(() => lease.release()));
+      const name = () => giveName(path).then(() => lease.release());
+      if (stays) return naming.begin(durable.then(name)); // a file that has its name is whole
       await Deno.remove(path.staged).catch(ignoreMissing);
       await lease.release();
     },
