@@ -32,6 +32,7 @@ import { openScratchFolder } from "./storage/scratch_folder.ts";
 import { openWorklistFolder } from "./storage/worklist_folder.ts";
 import { lockFolder } from "./storage/lock.ts";
 import { openWorkerIndex } from "./storage/sqlite/worker_index.ts";
+import { createWorkerWriter } from "./storage/writing/worker_writer.ts";
 
 /** A server that runs; disposal stops it at once. */
 export interface RunningServer extends AsyncDisposable {
@@ -143,8 +144,9 @@ async function openArchive(config: Config) {
   const index = stack.use(await openWorkerIndex(indexPath(config), { flushed: !isBuffered }));
   const later = isBuffered ? stack.use(groupFlush(config)) : undefined;
   const sync = config.syncStorageArea;
+  const writer = createWorkerWriter({ clock: systemClock, root });
   const files = stack.use(
-    await openFolder({ root, journal: index, sync, ...(later && { later }) }),
+    await openFolder({ root, journal: index, sync, writer, ...(later && { later }) }),
   );
   const open = stack.move();
   return {

@@ -13,6 +13,8 @@ import type { GroupFlush } from "./group_flush.ts";
 import { type KeptFiles, type KeptJournal, openKeptFiles } from "./kept_files.ts";
 import { createPaths, type FilePath, parseName } from "./paths.ts";
 import { receive, type Received } from "./staging.ts";
+import { createLocalWriter } from "./writing/local_writer.ts";
+import type { FileWriter } from "./writing/writer.ts";
 
 /** Remembers, durably, in which folders files without a row may lie, and keeps small files. */
 export interface FolderJournal extends KeptJournal {
@@ -37,6 +39,8 @@ export interface FolderOptions {
   readonly later?: GroupFlush;
   /** Files up to so many bytes, 65536 at most, are kept in the journal at first; 0 for none. */
   readonly small?: number;
+  /** Writes the others; closed with the folder. By default the thread that calls does it. */
+  readonly writer?: FileWriter;
 }
 
 /**
@@ -44,16 +48,16 @@ export interface FolderOptions {
  * that one flush of the directory serves many. Disposal waits until each has its name.
  */
 export async function openFolder(
-  { root, journal, sync, later, small = SMALL }: FolderOptions,
+  { root, journal, sync, later, small = SMALL, writer = createLocalWriter() }: FolderOptions,
 ): Promise<FileStore & FileForms & AsyncDisposable> {
   await Deno.mkdir(root, { recursive: true });
   const folders = createFolders(root, journal, sync);
   const directorySync = createDirectorySync(sync);
   const pathOf = createPaths(root);
-  const kept = await openKeptFiles({ journal, pathOf, sync, syncDirectory: directorySync });
+  const kept = await openKeptFiles({ journal, pathOf, writer, sync, syncDirectory: directorySync });
   const naming = createNaming();
   const flushed = sync && !later;
-  const finish = { sync: flushed, directorySync, naming, later };
+  const finish = { sync: flushed, directorySync, naming, later, writer };
   const openPlain = async (uuid: string) => {
     const path = pathOf(uuid);
     return await openKept(kept, uuid) ?? await openFile(path.final) ??
@@ -64,13 +68,10 @@ export async function openFolder(
     async stage(chunks) {
       const lease = await folders.lease();
       const path = pathOf(lease.uuid);
-      const create = () => Deno.open(path.staged, { createNew: true, read: true, write: true });
+      const memory = kept.full ? 0 : small;
       try {
-        const received = await receive(chunks, {
-          create,
-          memory: kept.full ? 0 : small,
-          sync: flushed,
-        });
+        const options = { path: path.staged, writer, memory, sync: flushed };
+        const received = await receive(chunks, options);
         return received.flushed
           ? stagedFile(lease, received, { ...finish, path, flushed: received.flushed })
           : stagedInMemory(lease, received, { kept, later });
@@ -128,6 +129,7 @@ export async function openFolder(
     async [Symbol.asyncDispose]() {
       await naming.done();
       await kept[Symbol.asyncDispose]();
+      await writer[Symbol.asyncDispose]();
       directorySync[Symbol.dispose]();
     },
   };
@@ -159,11 +161,12 @@ interface Finish {
   readonly directorySync: (directory: string) => Promise<void>;
   readonly naming: Naming;
   readonly later: GroupFlush | undefined;
+  readonly writer: FileWriter;
 }
 
 /** One in a file, which gets its final name after its commit, when nobody waits for it any more. */
 function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFile {
-  const { path, flushed, sync, directorySync, naming, later } = finish;
+  const { path, flushed, sync, directorySync, naming, later, writer } = finish;
   const { size, sha256, source } = received;
   let stays = false;
   let durable = Promise.resolve();
@@ -181,7 +184,8 @@ function stagedFile(lease: Lease, received: Received, finish: Finish): StagedFil
     ...(later && { durable: () => durable }),
     async [Symbol.asyncDispose]() {
       await received[Symbol.asyncDispose]();
-      const name = () => giveName(path).then(() => lease.release());
+      const names = { from: path.staged, to: path.final };
+      const name = () => writer.rename(names).then(() => lease.release());
       if (stays) return naming.begin(durable.then(name)); // a file that has its name is whole
       await Deno.remove(path.staged).catch(ignoreMissing);
       await lease.release();

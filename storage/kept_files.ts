@@ -1,7 +1,7 @@
 import { concurrently } from "../core/archive/concurrently.ts";
-import { ignoreMissing, rethrowWriteError } from "./failures.ts";
+import { ignoreMissing } from "./failures.ts";
 import type { FilePath } from "./paths.ts";
-import { writeAll } from "./staging.ts";
+import type { FileWriter } from "./writing/writer.ts";
 
 /** Where small files lie until they have a file of their own. */
 export interface KeptJournal {
@@ -19,6 +19,7 @@ export interface KeptJournal {
 export interface KeptFilesOptions {
   readonly journal: KeptJournal;
   readonly pathOf: (uuid: string) => FilePath;
+  readonly writer: FileWriter;
   readonly sync: boolean;
   readonly syncDirectory: (path: string) => Promise<void>;
 }
@@ -75,8 +76,10 @@ export async function openKeptFiles(options: KeptFilesOptions): Promise<KeptFile
   }
 
   async function settleOne(uuid: string): Promise<void> {
+    // What an earlier process has begun is begun anew.
+    if (!kept.get(uuid)?.bytes) await Deno.remove(pathOf(uuid).staged).catch(ignoreMissing);
     const bytes = await read(uuid);
-    if (bytes && kept.has(uuid)) await writeFile(pathOf(uuid), bytes, options.sync);
+    if (bytes && kept.has(uuid)) await writeFile(pathOf(uuid), bytes, options);
   }
 
   /** Files that were removed while they were written do not come back. */
@@ -158,12 +161,17 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 }
 
 /** Writes a file durably but for its name. @throws DicomError `storage-full` or `cannot-write` */
-async function writeFile(path: FilePath, bytes: Uint8Array, sync: boolean): Promise<void> {
-  {
-    using file = await Deno.open(path.staged, { create: true, truncate: true, write: true })
-      .catch(rethrowWriteError);
-    await writeAll(file, bytes);
-    if (sync) await file.syncData().catch(rethrowWriteError);
+async function writeFile(
+  { staged, final }: FilePath,
+  bytes: Uint8Array,
+  { writer, sync }: KeptFilesOptions,
+): Promise<void> {
+  const { sha256, flushed } = writer.begin(staged).end(bytes, sync);
+  try {
+    await Promise.all([sha256, flushed]);
+    await writer.rename({ from: staged, to: final });
+  } catch (error) {
+    await Deno.remove(staged).catch(ignoreMissing);
+    throw error;
   }
-  await Deno.rename(path.staged, path.final).catch(ignoreMissing).catch(rethrowWriteError);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openLocalIndex } from "../tests/support/index.ts";
 import { openKeptFiles } from "./kept_files.ts";
 import { createPaths } from "./paths.ts";
+import { createLocalWriter } from "./writing/local_writer.ts";
 
 /** A folder with a journal, in which kept files are opened one after the other. */
 async function withPlace(
@@ -20,7 +21,7 @@ async function withPlace(
   try {
     await run({
       open: (syncDirectory = () => Promise.resolve()) =>
-        openKeptFiles({ journal, pathOf, sync: true, syncDirectory }),
+        openKeptFiles({ journal, pathOf, writer: createLocalWriter(), sync: true, syncDirectory }),
       journal,
       pathOf,
       uuid,

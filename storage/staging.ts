@@ -1,11 +1,17 @@
-import { createHash, type Hash } from "node:crypto";
-import { sha256OfBytes } from "../core/bytes/digest.ts";
+import { createHash } from "node:crypto";
 import { type ByteSource, memorySource } from "../core/bytes/source.ts";
+import type { OpenFile } from "../core/ports.ts";
 import { rethrowWriteError } from "./failures.ts";
-import { fileSource } from "./file_source.ts";
-import { type HeadBuffer, takeHeadBuffer } from "./head_buffer.ts";
+import { openSource } from "./file_source.ts";
+import {
+  type HeadBuffer,
+  returnSharedBuffer,
+  takeHeadBuffer,
+  takeSharedBuffer,
+} from "./head_buffer.ts";
+import type { EndOfFile, FileBeingWritten, FileWriter } from "./writing/writer.ts";
 
-/** Bytes that are worth a write of their own while the rest is on its way. */
+/** Bytes that are worth being handed over while the rest is on its way. */
 const PIECE = 262144;
 
 /** What was received, before anybody has decided to keep it. */
@@ -16,99 +22,146 @@ export interface Received extends AsyncDisposable {
   /** Resolves when the file is durable, but for its name; undefined for what is in memory alone. */
   readonly flushed: Promise<void> | undefined;
   /** All of it, if it is in memory alone. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 /** How to receive. */
 export interface ReceiveOptions {
-  /** Makes the file, which is new; called once, when the bytes become more than `memory`. */
-  readonly create: () => Promise<Deno.FsFile>;
-  /** Up to so many bytes stay in memory. */
+  /** Path of the file, which is new; it is made when the bytes become more than `memory`. */
+  readonly path: string;
+  readonly writer: FileWriter;
+  /** Up to so many bytes stay in memory, 65536 at most. */
   readonly memory: number;
   /** Whether the file is to be flushed. */
   readonly sync: boolean;
 }
 
 /**
- * Hashes and writes bytes as they come, and begins to flush them with the last one: nearly all that is received
- * is kept. What fits into the head buffer is gathered there, so that most files take few writes, are hashed by
- * another thread, and can be read without the disk; the rest is written chunk by chunk.
+ * Writes and hashes bytes as they come, and begins to flush them with the last one: nearly all that is received
+ * is kept. The first ones stay in memory, where they can be read without the disk; what comes behind them goes
+ * through two buffers, one of which is written while the other is filled.
  *
  * @throws DicomError `storage-full` or `cannot-write`, or what `chunks` throws; the file is closed then
  */
 export async function receive(
   chunks: AsyncIterable<Uint8Array>,
-  { create, memory, sync }: ReceiveOptions,
+  { path, writer, memory, sync }: ReceiveOptions,
 ): Promise<Received> {
   const head = takeHeadBuffer();
-  const writer = new Writer(create);
-  let hash: Hash | undefined;
+  const file = new Growing(() => writer.begin(path));
   let size = 0;
   try {
     for await (const chunk of chunks) {
       size += chunk.length;
-      if (!hash && head.append(chunk)) {
-        if (size > memory) writer.writeHead(head, PIECE);
-        continue;
-      }
-      hash ??= createHash("sha256").update(head.bytes);
-      hash.update(chunk);
-      writer.writeHead(head, 1);
-      await writer.write(chunk);
+      if (file.isPastHead || !head.append(chunk)) await file.append(chunk, head);
+      else if (size > memory) file.handOver(head);
     }
     if (size <= memory) return inMemory(head);
-    writer.writeHead(head, 1);
-    const file = await writer.file();
-    const flushed = writer.written().then(() => sync ? flush(file) : undefined);
+    const { sha256, flushed } = file.end(head, sync);
     flushed.catch(() => {}); // awaited by whoever keeps it
-    const sha256 = hash ? hash.digest("hex") : await sha256OfBytes(head.bytes);
-    await writer.written();
-    const source = stagedSource(file, size, head.bytes);
-    return { size, sha256, source, flushed, bytes: head.bytes, ...release(head, file, flushed) };
+    const { bytes } = head;
+    const source = new StagedSource(path, size, bytes);
+    return {
+      ...{ size, sha256: await sha256, source, flushed, bytes },
+      async [Symbol.asyncDispose]() {
+        await flushed.catch(() => {}); // until then the bytes are in use
+        await source.close();
+        file.release();
+        head.release();
+      },
+    };
   } catch (error) {
-    await writer.close();
+    await file.abandon();
     head.release();
     throw error;
   }
 }
 
-/** Writes to a file that is made when the first byte is to be written; one write after the other. */
-class Writer {
-  readonly #create: () => Promise<Deno.FsFile>;
-  #file: Promise<Deno.FsFile> | undefined;
-  #last: Promise<void> = Promise.resolve();
+/** A file that is made when its first bytes are handed over. */
+class Growing {
+  readonly #begin: () => FileBeingWritten;
+  #file: FileBeingWritten | undefined;
   /** Bytes of the head that were handed over. */
   #ofHead = 0;
+  #tail: Tail | undefined;
 
-  constructor(create: () => Promise<Deno.FsFile>) {
-    this.#create = create;
+  constructor(begin: () => FileBeingWritten) {
+    this.#begin = begin;
   }
 
-  file(): Promise<Deno.FsFile> {
-    return this.#file ??= this.#create().catch(rethrowWriteError);
+  get isPastHead(): boolean {
+    return this.#tail !== undefined;
   }
 
-  /** Resolves when all that was handed over is written. @throws DicomError `storage-full` or `cannot-write` */
-  written(): Promise<void> {
-    return this.#last;
-  }
-
-  /** Hands over what is new in the head, if it is `enough` bytes. The head must stay as it is until it is written. */
-  writeHead(head: HeadBuffer, enough: number): void {
+  /** Hands over what is new in the head, if that is enough to be worth it. */
+  handOver(head: HeadBuffer, enough = PIECE): void {
+    this.#file ??= this.#begin(); // made while the rest is on its way
     const bytes = head.bytes.subarray(this.#ofHead);
-    if (bytes.length >= enough) this.write(bytes).catch(() => {}); // who waits for the last write is told
-    else this.file().catch(() => {}); // made while the rest is on its way
-    if (bytes.length >= enough) this.#ofHead += bytes.length;
+    if (bytes.length < enough) return;
+    this.#file.push(bytes);
+    this.#ofHead += bytes.length;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#last = Promise.all([this.file(), this.#last])
-      .then(([file]) => writeAll(file, bytes));
+  /** Bytes behind the head. @throws DicomError `storage-full` or `cannot-write` */
+  async append(chunk: Uint8Array, head: HeadBuffer): Promise<void> {
+    if (!this.#tail) this.handOver(head, 1);
+    this.#tail ??= new Tail(this.#file!);
+    await this.#tail.append(chunk);
   }
 
-  async close(): Promise<void> {
-    await this.#last.catch(() => {});
-    await this.#file?.then((file) => file.close(), () => {});
+  end(head: HeadBuffer, sync: boolean): EndOfFile {
+    this.#file ??= this.#begin();
+    return this.#file.end(this.#tail?.rest ?? head.bytes.subarray(this.#ofHead), sync);
+  }
+
+  async abandon(): Promise<void> {
+    await this.#file?.abandon().catch(() => {}); // what made it fail is told already
+    this.release();
+  }
+
+  /** Gives its memory back; nothing may be on its way to the file. */
+  release(): void {
+    this.#tail?.release();
+  }
+}
+
+/** What comes behind the head: one buffer is filled while the other is written. */
+class Tail {
+  readonly #file: FileBeingWritten;
+  #filling = takeSharedBuffer();
+  #writing = takeSharedBuffer();
+  #length = 0;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(file: FileBeingWritten) {
+    this.#file = file;
+  }
+
+  /** What was not handed over yet. */
+  get rest(): Uint8Array {
+    return this.#filling.subarray(0, this.#length);
+  }
+
+  async append(chunk: Uint8Array): Promise<void> {
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + this.#filling.length - this.#length);
+      this.#filling.set(part, this.#length);
+      this.#length += part.length;
+      at += part.length;
+      if (this.#length === this.#filling.length) await this.#handOver();
+    }
+  }
+
+  async #handOver(): Promise<void> {
+    await this.#written;
+    this.#written = this.#file.write(this.#filling);
+    this.#written.catch(() => {}); // told by what follows
+    [this.#filling, this.#writing, this.#length] = [this.#writing, this.#filling, 0];
+  }
+
+  release(): void {
+    returnSharedBuffer(this.#filling);
+    returnSharedBuffer(this.#writing);
   }
 }
 
@@ -119,15 +172,11 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
   }
 }
 
-async function flush(file: Deno.FsFile): Promise<void> {
-  await file.syncData().catch(rethrowWriteError);
-}
-
-async function inMemory(head: HeadBuffer): Promise<Received> {
+function inMemory(head: HeadBuffer): Received {
   const { bytes } = head;
   return {
     size: bytes.length,
-    sha256: await sha256OfBytes(bytes),
+    sha256: createHash("sha256").update(bytes).digest("hex"),
     source: memorySource(bytes),
     flushed: undefined,
     bytes,
@@ -135,22 +184,24 @@ async function inMemory(head: HeadBuffer): Promise<Received> {
   };
 }
 
-function release(head: HeadBuffer, file: Deno.FsFile, flushed: Promise<void>): AsyncDisposable {
-  return {
-    async [Symbol.asyncDispose]() {
-      await flushed.catch(() => {}); // it uses the file
-      head.release();
-      file.close();
-    },
-  };
-}
-
 /** Reads from memory what is there, and from the file what is not. */
-function stagedSource(file: Deno.FsFile, size: number, head: Uint8Array): ByteSource {
-  const rest = fileSource(file, size);
-  return {
-    size,
-    read: (at, length) =>
-      at < head.length ? Promise.resolve(head.subarray(at, at + length)) : rest.read(at, length),
-  };
+class StagedSource implements ByteSource {
+  readonly size: number;
+  readonly #path: string;
+  readonly #head: Uint8Array;
+  #rest: Promise<OpenFile> | undefined;
+
+  constructor(path: string, size: number, head: Uint8Array) {
+    [this.#path, this.size, this.#head] = [path, size, head];
+  }
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    if (at < this.#head.length) return this.#head.subarray(at, at + length);
+    this.#rest ??= Deno.open(this.#path).then(openSource);
+    return await (await this.#rest).read(at, length);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#rest)?.[Symbol.asyncDispose]();
+  }
 }
