@@ -42,12 +42,11 @@ export async function openAuditFolder(options: AuditFolderOptions): Promise<Audi
 
   async function startFile(first: number): Promise<OpenFile> {
     await open?.file.sync();
-    const name = `${String(first).padStart(15, "0")}.jsonl`;
-    const next = await openFile(`${path}/${name}`);
-    await syncDirectory(path);
+    const next = await newFile(path, `${String(first).padStart(15, "0")}.jsonl`);
     open?.file.close();
+    open = next; // also if what follows fails
     await dropOldest(path, keptBytes - fileBytes);
-    return open = next;
+    return next;
   }
 
   return {
@@ -116,6 +115,18 @@ async function openFile(path: string): Promise<OpenFile> {
   const how = { read: true, append: true, create: true, mode: 0o600 };
   const file = await Deno.open(path, how);
   return { file, size: (await file.stat()).size };
+}
+
+/** A file whose name is durable, too. */
+async function newFile(folder: string, name: string): Promise<OpenFile> {
+  const next = await openFile(`${folder}/${name}`);
+  try {
+    await syncDirectory(folder);
+    return next;
+  } catch (error) {
+    next.file.close();
+    throw error;
+  }
 }
 
 /** Cuts off what follows the last line end. @returns the line before it */

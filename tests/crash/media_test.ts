@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dicomFile } from "../support/dicom.ts";
 import { peerTest } from "../support/peer.ts";
 import { run } from "../support/dcmtk.ts";
-import { startServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** What becomes of the server when its disk does not do what it should. */
@@ -28,6 +28,10 @@ async function succeed(program: string, ...args: string[]): Promise<void> {
   assert.equal(code, 0, output);
 }
 
+/** What is being closed may take a moment; a file that is never closed makes it fail. */
+const unmount = (path: string) =>
+  waitFor(async () => (await run("umount", path)).code === 0, `the end of all use of ${path}`);
+
 /** A disk of 16 MB. */
 async function smallDisk() {
   const path = await Deno.makeTempDir();
@@ -36,7 +40,7 @@ async function smallDisk() {
     path,
     makeReadOnly: () => succeed("mount", "-o", "remount,ro", path),
     async [Symbol.asyncDispose]() {
-      await succeed("umount", path);
+      await unmount(path);
       await Deno.remove(path);
     },
   };
@@ -48,20 +52,18 @@ async function failingDisk() {
   const image = await Deno.makeTempFile();
   await Deno.truncate(image, 64 * 1024 ** 2);
   await succeed("mkfs.ext4", "-q", image);
-  const mount = () =>
-    waitFor(async () => (await run("mount", "-o", "loop", image, path)).code === 0, "mounting");
-  const unmount = () => waitFor(async () => (await run("umount", path)).code === 0, "unmounting");
+  const mount = () => succeed("mount", "-o", "loop", image, path);
   await mount();
   return {
     path,
     /** As a medium that fails: nothing more is written, also by those who have files open. */
     fail: () => succeed("mount", "-o", "remount,abort", path),
     async repair() {
-      await unmount();
+      await unmount(path);
       await mount();
     },
     async [Symbol.asyncDispose]() {
-      await unmount();
+      await unmount(path);
       await Deno.remove(path);
       await Deno.remove(image);
     },
@@ -118,6 +120,11 @@ peerTest({
   },
 });
 
+/** Whether `/ready` tells that the disk takes nothing. */
+async function saysSo({ url }: TestServer): Promise<boolean> {
+  return /the disk cannot be written/.test(await (await fetch(`${url}/ready`)).text());
+}
+
 /** One that is kept in the index at first, and one that is a file at once. */
 const PIXEL_BYTES = [100, 1_000_000] as const;
 
@@ -153,10 +160,7 @@ peerTest({
         const read = await fetch(`${server.url}/instances/${id}/file`);
         assert.equal(read.status, 200, await read.text());
       }
-      await waitFor(async () => {
-        const ready = await fetch(`${server.url}/ready`);
-        return /the disk cannot be written/.test(await ready.text());
-      }, "/ready says so");
+      await waitFor(() => saysSo(server), "/ready says so");
     }
     await Deno.remove(file);
     await disk.repair();
@@ -185,21 +189,16 @@ peerTest({
       await answer.body?.cancel();
       return answer.status;
     };
-    const isReady = async () => {
-      const answer = await fetch(`${server.url}/ready`);
-      await answer.body?.cancel();
-      return answer.ok;
-    };
     assert.equal(await upload(1), 200);
     await succeed("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", data); // hides what is there
     try {
       assert.equal(await upload(2), 503);
-      await waitFor(async () => !await isReady(), "/ready failing");
+      await waitFor(() => saysSo(server), "/ready says so");
     } finally {
-      await waitFor(async () => (await run("umount", data)).code === 0, "unmounting");
+      await unmount(data);
     }
     assert.equal(await upload(2), 200);
-    await waitFor(isReady, "/ready succeeding");
+    await waitFor(async () => !await saysSo(server), "/ready says so no more");
     assert.equal((await server.get<string[]>("/instances")).length, 2);
     const texts = server.lines.filter((line) => /The disk cannot be written/.test(line));
     assert.equal(texts.length, 1, "it is said once");
