@@ -45,7 +45,11 @@ async function fill(folder: string, judge: Judge, plan: { count: number; isOwed:
     HttpPort: 0,
     DicomServerEnabled: false,
     OrthancPeers: { [OPEN]: [judge.url], [BACKLOG]: [judge.url] },
-    Relay: { InDatabase: true, Rules: plan.isOwed ? [rule(BACKLOG)] : [] },
+    Relay: {
+      InDatabase: true,
+      Destinations: { [BACKLOG]: { Peer: BACKLOG } },
+      Rules: plan.isOwed ? [rule(BACKLOG)] : [],
+    },
   };
   await Deno.mkdir(folder);
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
