@@ -211,7 +211,7 @@ function openClient(config: Config): DicomClient {
 }
 
 const BYTES_PER_MB = 1048576;
-const openFile = async (path: string) => await openSource(await Deno.open(path));
+const openFile = async (path: string) => openSource(await Deno.open(path));
 
 /** @throws DicomError `configuration` if there is none, which a server would make */
 const openIdleArchive: CommandContext["openArchive"] = async (config) => {

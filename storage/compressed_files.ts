@@ -31,7 +31,7 @@ export async function openCompressed(path: string): Promise<OpenFile | undefined
 
 /** Whether the bytes of a file begin as those of a compressed form do (RFC 1950 Section 2.2), whatever its name. */
 export async function looksCompressed(path: string): Promise<boolean> {
-  await using file = await openSource(await Deno.open(path));
+  await using file = openSource(await Deno.open(path));
   const [method, flags] = await file.read(LENGTH_BYTES, 2);
   if (method === undefined || flags === undefined) return false;
   return (method & 0x0f) === DEFLATE && (method * 256 + flags) % 31 === 0;
@@ -113,7 +113,8 @@ async function inPassingFile(bytes: AsyncIterable<Uint8Array>): Promise<OpenFile
   try {
     await Deno.remove(path);
     for await (const chunk of bytes) await writeAll(file, chunk);
-    return await openSource(file);
+    await file.seek(0, Deno.SeekMode.Start);
+    return openSource(file);
   } catch (error) {
     file.close();
     throw error;
@@ -140,7 +141,7 @@ async function writeForm(
 
 async function openIfThere(path: string): Promise<OpenFile | undefined> {
   try {
-    return await openSource(await Deno.open(path));
+    return openSource(await Deno.open(path));
   } catch (error) {
     ignoreMissing(error);
   }

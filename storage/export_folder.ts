@@ -56,7 +56,7 @@ export function openExportFolder(root: string, clock: Clock): ExportFolder {
 
     async open(path) {
       try {
-        return await openSource(await Deno.open(join(root, ...path)));
+        return openSource(await Deno.open(join(root, ...path)));
       } catch (cause) {
         throw new DicomError("missing-file", "Cannot open exported file", { cause });
       }

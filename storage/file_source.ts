@@ -1,18 +1,21 @@
 import type { ByteSource } from "../core/bytes/source.ts";
 import type { OpenFile } from "../core/ports.ts";
 
-/** An open file with the methods of the port. */
-export async function openSource(file: Deno.FsFile): Promise<OpenFile> {
-  const { size } = await file.stat();
+/** A file that was just opened, with the methods of the port. */
+export function openSource(file: Deno.FsFile): OpenFile {
+  const { size } = file.statSync(); // of an open file it waits for nothing
   return {
-    ...fileSource(file, size),
+    ...fileSource(file, size, 0),
     [Symbol.asyncDispose]: () => Promise.resolve(file.close()),
   };
 }
 
-/** A file as a source. Reads follow one another: a file has one position. */
-export function fileSource(file: Deno.FsFile, size: number): ByteSource {
-  let position = -1;
+/**
+ * A file as a source. Reads follow one another: a file has one position.
+ *
+ * @param position where it is; -1 if that is not known
+ */
+export function fileSource(file: Deno.FsFile, size: number, position = -1): ByteSource {
   let last: Promise<unknown> = Promise.resolve();
   const fill = async (at: number, target: Uint8Array) => {
     if (position !== at) await file.seek(at, Deno.SeekMode.Start);

@@ -86,7 +86,7 @@ export async function openFolder(
       const path = pathOf(uuid);
       try {
         return await openPlain(uuid) ?? await openCompressed(path.final) ??
-          await openSource(await Deno.open(path.final)); // inflated in between
+          openSource(await Deno.open(path.final)); // inflated in between
       } catch (cause) {
         // One that is there but cannot be read is another failure: nothing may be concluded from it.
         if (cause instanceof DicomError) throw cause;
@@ -235,7 +235,7 @@ async function openKept(kept: KeptFiles, uuid: string): Promise<OpenFile | undef
 
 async function openFile(path: string): Promise<OpenFile | undefined> {
   try {
-    return await openSource(await Deno.open(path));
+    return openSource(await Deno.open(path));
   } catch (error) {
     ignoreMissing(error);
   }
@@ -276,7 +276,7 @@ async function* recover(leftovers: Leftovers): AsyncGenerator<StoredSource> {
 }
 
 async function* orphan(uuid: string, path: string): AsyncGenerator<StoredSource> {
-  await using open = await openSource(await Deno.open(path));
+  await using open = openSource(await Deno.open(path));
   yield { file: { uuid, size: open.size, sha256: await sha256Of(open) }, source: open };
 }
 

@@ -27,7 +27,7 @@ export async function openScratchFolder(path: string): Promise<Scratch & AsyncDi
     async open(name) {
       if (!NAME.test(name)) return undefined;
       try {
-        return await openSource(await Deno.open(pathOf(name)));
+        return openSource(await Deno.open(pathOf(name)));
       } catch (error) {
         ignoreMissing(error);
         return undefined;

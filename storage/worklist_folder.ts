@@ -23,7 +23,7 @@ export function openWorklistFolder(root: string): WorklistFolder {
 
     async open(name) {
       try {
-        return await openSource(await Deno.open(join(root, name)));
+        return openSource(await Deno.open(join(root, name)));
       } catch (cause) {
         throw missing("worklist file", cause);
       }

@@ -3,7 +3,7 @@ import { DicomError } from "../errors.ts";
 import type { FileStore, Index } from "../ports.ts";
 import type { FileRow, FoundFile } from "../ports/inventory.ts";
 import { concurrently } from "./concurrently.ts";
-import { adopt, type Adoption, type RebuildPorts } from "./rebuild.ts";
+import { adopt, type Adoption, knownFolders, type RebuildPorts } from "./rebuild.ts";
 
 /** Rows asked of the index at a time. */
 const PAGE = 500;
@@ -105,8 +105,7 @@ async function checkFiles(
   report: (finding: Finding) => void,
 ): Promise<number> {
   let count = 0;
-  for await (const { prefix, files } of ports.inventory.folders()) {
-    const known = new Set(await ports.index.knownFiles(prefix));
+  for await (const { files, known } of knownFolders(ports)) {
     count += files.length;
     for (const file of files) {
       if (!isStray(file, known)) continue;

@@ -4,7 +4,7 @@ import { readFully } from "../dicom/decode.ts";
 import { DicomError } from "../errors.ts";
 import type { FileStore, Index, NewInstance, OpenFile, StoredSource } from "../ports.ts";
 import type { DutyPlan } from "../ports/duties.ts";
-import type { FileRows, FolderInventory, FoundFile } from "../ports/inventory.ts";
+import type { FileRows, FolderInventory, FoundFile, FoundFolder } from "../ports/inventory.ts";
 import { concurrently } from "./concurrently.ts";
 import { type IngestPorts, newInstance, type PlanDuties } from "./ingest.ts";
 import { ROW_ONLY } from "./query.ts";
@@ -50,9 +50,30 @@ export async function* unknownFiles(
     readonly inventory: FolderInventory;
   },
 ): AsyncGenerator<FoundFile> {
-  for await (const { prefix, files } of inventory.folders()) {
-    const known = new Set(await index.knownFiles(prefix));
+  for await (const { files, known } of knownFolders({ index, inventory })) {
     for (const file of files) if (file.complete && !known.has(file.uuid)) yield file;
+  }
+}
+
+/** Digits of UUIDs whose files are asked of the index at a time: some thousands of a million. */
+const DIGITS = 2;
+
+/** All folders, with what the index knows of their files. */
+export async function* knownFolders(
+  { index, inventory }: {
+    readonly index: Pick<FileRows, "knownFiles">;
+    readonly inventory: Pick<FolderInventory, "folders">;
+  },
+): AsyncGenerator<FoundFolder & { readonly known: ReadonlySet<string> }> {
+  let asked: string | undefined;
+  let known: ReadonlySet<string> = new Set();
+  for await (const folder of inventory.folders()) {
+    const digits = folder.prefix.slice(0, DIGITS);
+    if (digits !== asked) {
+      known = new Set(await index.knownFiles(digits));
+      asked = digits;
+    }
+    yield { ...folder, known };
   }
 }
 

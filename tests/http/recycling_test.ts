@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { countFiles, startApp, type TestApp } from "../support/app.ts";
+import { createTestClock } from "../support/clock.ts";
 import { instanceFile, orthancId } from "../support/instances.ts";
+import { testDestinations } from "../support/relay.ts";
+import { startServer } from "../support/server.ts";
+import { waitFor } from "../support/wait.ts";
 
 /** Makes a file of some 300 kB. */
 const LARGE = { PixelData: new Uint8Array(300_000) };
@@ -129,4 +133,44 @@ Deno.test("protection is asked for and set as Orthanc has it", async () => {
   await server.send("PUT", path, "1");
   const { IsProtected } = await server.get<{ IsProtected: boolean }>(`/patients/${orthancId("1")}`);
   assert.equal(IsProtected, true);
+});
+
+Deno.test("MaximumStorageMode Reject answers C-STORE with 0xA700 (PS3.4 Table B.2-1)", async () => {
+  const limits = { MaximumPatientCount: 1, MaximumStorageMode: "Reject" };
+  await using full = await startServer({ ...limits, DicomAet: "FULL" });
+  await using sender = await startServer({
+    DicomModalities: { full: ["FULL", "127.0.0.1", full.dicomPort] },
+  });
+  const send = async (file: Uint8Array<ArrayBuffer>) => {
+    const uploaded = await fetch(`${sender.url}/instances`, { method: "POST", body: file });
+    const { ID } = await uploaded.json();
+    const answer = await fetch(`${sender.url}/modalities/full/store`, { method: "POST", body: ID });
+    return { status: answer.status, body: await answer.json() };
+  };
+  assert.equal((await send(fileOf("1"))).status, 200);
+  const refused = await send(fileOf("2"));
+  assert.equal(refused.status, 500);
+  const payload = { Type: "Dimse", Content: { DimseErrorStatus: 0xa700 } };
+  assert.deepEqual(refused.body.ErrorPayload, payload);
+  assert.deepEqual(await full.get("/patients"), [orthancId("1")]);
+});
+
+Deno.test("a patient of whom the relay owes something is not recycled", async () => {
+  const clock = createTestClock();
+  const sinks = testDestinations(["pacs"], clock.now);
+  const pacs = sinks.sink("pacs");
+  pacs.isUp = false;
+  const Relay = { Rules: [{ id: "all", do: [{ send: { to: "pacs" } }] }] };
+  const config = { MaximumPatientCount: 1, Relay };
+  await using server = await startApp({ clock, destinations: sinks, config });
+  await store(server, fileOf("1"));
+  assert.equal(await store(server, fileOf("2")), 507);
+  assert.deepEqual(await patients(server), ["1"]);
+  pacs.isUp = true;
+  await waitFor(async () => {
+    await clock.advance(60_000);
+    return await store(server, fileOf("2")) === 200;
+  }, "room");
+  assert.deepEqual(await patients(server), ["2"]);
+  assert.ok(pacs.accepted.some(({ uid }) => uid === "1.1.1.1"), "it was delivered before");
 });
