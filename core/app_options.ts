@@ -36,7 +36,9 @@ export function limitsOf(config: Config): Limits {
 export function queryRetrieveOptions(config: Config): QueryRetrieveOptions {
   return {
     aet: config.dicomAet,
-    characterSet: WRITTEN_TERMS[config.defaultEncoding],
+    get characterSet() {
+      return WRITTEN_TERMS[config.defaultEncoding]; // which may change
+    },
     caseSensitiveNames: config.caseSensitivePN,
     limitResults: config.limitFindResults,
     limitInstances: config.limitFindInstances,

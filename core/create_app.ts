@@ -32,7 +32,7 @@ import { createAssociationLog } from "./associations.ts";
 import { createCommitment } from "./commitment.ts";
 import { ingestTranscoding, limitsOf, mainTagsOf, queryRetrieveOptions } from "./app_options.ts";
 import type { Config } from "./config.ts";
-import { defaultCharacterSets } from "./dicom/charset.ts";
+import { followingCharacterSets } from "./dicom/charset.ts";
 import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { registerPrivateEntries } from "./dicom/dictionary.ts";
 import { createHousekeeper } from "./housekeeper.ts";
@@ -72,7 +72,7 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
   const log = logs.of("generic");
   registerPrivateEntries(config.dictionary);
   const mainTags = mainTagsOf(config);
-  const defaultSets = defaultCharacterSets(config.defaultEncoding);
+  const defaultSets = followingCharacterSets(() => config.defaultEncoding);
   const maximumMemberSize = config.maximumFileSizeInArchiveMB * BYTES_PER_MB;
   const readerOptions = { defaultSets, maximumInflated: maximumMemberSize };
 
@@ -285,7 +285,9 @@ export async function createApp(ports: AppPorts, config: Config): Promise<App> {
         ...readerOptions,
         options: {
           ...config.worklists,
-          characterSet: WRITTEN_TERMS[config.defaultEncoding],
+          get characterSet() {
+            return WRITTEN_TERMS[config.defaultEncoding];
+          },
           caseSensitiveNames: config.caseSensitivePN,
         },
       })

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Config, configKey, OPTION_NAMES, type OptionName } from "./config.ts";
 import { RULES } from "./config/rules.ts";
+import { WRITTEN_TERMS } from "./dicom/charset/defined_terms.ts";
 import { DicomError } from "./errors.ts";
 
 /** Options that a running server takes over when it reads its configuration again; the others need a restart. */
@@ -8,6 +9,7 @@ export const LIVE_OPTIONS: ReadonlySet<OptionName> = new Set(
   [
     "AllowedHosts",
     "ApiTokens",
+    "DefaultEncoding",
     "DicomAlwaysAllowEcho",
     "DicomAlwaysAllowFind",
     "DicomAlwaysAllowFindWorklist",
@@ -24,6 +26,8 @@ export const LIVE_OPTIONS: ReadonlySet<OptionName> = new Set(
     "StrictAetComparison",
   ] as const satisfies readonly OptionName[],
 );
+
+const ENCODINGS = Object.keys(WRITTEN_TERMS);
 
 /** What became of a configuration that was read again. */
 export interface Reload {
@@ -54,6 +58,24 @@ export function applyConfiguration(config: Config, next: Config): Reload {
     }: ${broken.text} (part of the change needs a restart)`;
     throw new DicomError("configuration", `Cannot take over the configuration: ${fact}`);
   }
-  Object.assign(config, values); // the one place that changes it: whoever asks next sees the new values
+  Object.assign(config, values); // whoever asks next sees the new values
   return { applied, waiting: changed.filter((name) => !LIVE_OPTIONS.has(name)) };
+}
+
+/**
+ * Takes over a name of the option `DefaultEncoding`, in any case of letters, until the configuration is read again.
+ *
+ * @returns the name as it is written
+ * @throws DicomError `out-of-range` if there is no such name
+ */
+export function applyDefaultEncoding(config: Config, name: string): string {
+  const known = ENCODINGS.find((one) => one.toLowerCase() === name.toLowerCase());
+  if (known === undefined) {
+    throw new DicomError(
+      "out-of-range",
+      "Cannot change the default encoding: there is no such name",
+    );
+  }
+  Object.assign(config, { defaultEncoding: known });
+  return known;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfiguration } from "./config/parse.ts";
-import { applyConfiguration } from "./reload.ts";
+import { applyConfiguration, applyDefaultEncoding } from "./reload.ts";
 
 function configOf(options: Readonly<Record<string, unknown>>) {
   const source = { name: "/test.json", text: JSON.stringify(options) };
@@ -30,4 +30,14 @@ Deno.test("applyConfiguration() takes over nothing that leaves the server open",
   assert.throws(() => applyConfiguration(config, next), { code: "configuration" });
   assert.equal(config.name, "old");
   assert.deepEqual({ ...config.registeredUsers }, { a: { password: "b", role: "admin" } });
+});
+
+Deno.test("applyDefaultEncoding() knows Orthanc's names, which the configuration takes back", () => {
+  const config = configOf({});
+  assert.equal(applyDefaultEncoding(config, "utf8"), "Utf8");
+  assert.equal(config.defaultEncoding, "Utf8");
+  assert.throws(() => applyDefaultEncoding(config, "utf-9"), { code: "out-of-range" });
+  assert.equal(config.defaultEncoding, "Utf8");
+  assert.deepEqual(applyConfiguration(config, configOf({})).applied, ["DefaultEncoding"]);
+  assert.equal(config.defaultEncoding, "Latin1");
 });

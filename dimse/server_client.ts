@@ -1,7 +1,7 @@
 import type { Receive } from "../core/archive/receive.ts";
 import type { Transcoder } from "../core/archive/transcoding.ts";
 import type { Config } from "../core/config.ts";
-import { defaultCharacterSets } from "../core/dicom/charset.ts";
+import { followingCharacterSets } from "../core/dicom/charset.ts";
 import { WRITTEN_TERMS } from "../core/dicom/charset/defined_terms.ts";
 import { encodeFileMeta } from "../core/dicom/file_meta.ts";
 import type { Clock } from "../core/ports.ts";
@@ -32,8 +32,10 @@ export function createServerClient(
     maximumLength: config.maximumPduLength,
     closeDelayMs: config.dicomAssociationCloseDelay * MS_PER_SECOND,
     preferredTransferSyntax: config.dicomScuPreferredTransferSyntax,
-    characterSet: WRITTEN_TERMS[config.defaultEncoding],
-    defaultSets: defaultCharacterSets(config.defaultEncoding),
+    get characterSet() {
+      return WRITTEN_TERMS[config.defaultEncoding]; // which may change
+    },
+    defaultSets: followingCharacterSets(() => config.defaultEncoding),
     receive: (instance) => ingestReceived(receive, instance),
     transcode: (file, syntaxes) => losslessDataSet(transcoder, file, syntaxes),
   });

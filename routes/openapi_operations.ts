@@ -249,6 +249,13 @@ function toolOperations(): Operation[] {
     get("now-local", "The time in the time zone of the server"),
     get("generate-uid", "A new UID, or patient identifier", ["level"]),
     get("default-encoding", "The character set assumed where a file declares none"),
+    {
+      method: "put",
+      path: "/tools/default-encoding",
+      summary: "Change it, until the configuration is read again",
+      body: TEXT,
+      answer: TEXT,
+    },
     { method: "get", path: "/tools/labels", summary: "All labels in use", answer: JSON_TYPE },
     post("find", "Find resources", Find),
     post("count-resources", "Count what /tools/find would find", Find),

@@ -3,6 +3,7 @@ import type { App } from "../core/app.ts";
 import { orthancDate } from "../core/archive/resource.ts";
 import { generateUid } from "../core/dicom/uid.ts";
 import { DicomError } from "../core/errors.ts";
+import { applyDefaultEncoding } from "../core/reload.ts";
 import { LOG_CATEGORIES, VERBOSITIES, type Verbosity } from "../core/log.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { empty } from "./errors.ts";
@@ -27,6 +28,10 @@ export function toolRoutes(app: App): Hono {
       return generate ? text(c, generate()) : empty(c, 404);
     })
     .get("/default-encoding", (c) => text(c, app.config.defaultEncoding))
+    .put(
+      "/default-encoding",
+      async (c) => text(c, applyDefaultEncoding(app.config, (await readText(c)).trim())),
+    )
     .get("/labels", async (c) => json(c, await app.index.labels()))
     .post("/dicom-echo", (c) => answerDicomEcho(c, app))
     .post("/reset", (c) => {

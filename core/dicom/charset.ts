@@ -60,6 +60,29 @@ export function defaultCharacterSets(orthancName: string): CharacterSets {
 }
 
 /**
+ * The character sets of a name that may change: whoever holds them decodes with those that it has now.
+ *
+ * @param orthancName gives a name that `defaultCharacterSets()` knows
+ */
+export function followingCharacterSets(orthancName: () => string): CharacterSets {
+  let name = orthancName();
+  let sets = defaultCharacterSets(name);
+  const current = () => {
+    const now = orthancName();
+    if (now !== name) sets = defaultCharacterSets(name = now);
+    return sets;
+  };
+  return {
+    get initial() {
+      return current().initial;
+    },
+    get extensible() {
+      return current().extensible;
+    },
+  };
+}
+
+/**
  * Text of a whole value, all its values and its padding included: only here are delimiters told from halves
  * of characters, so split the text and not the bytes. Bytes without a meaning become U+FFFD. Escape
  * sequences are honoured, declared or not (PS3.5 Section 6.1.2.5).

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { convertBytes } from "dicom-character-set";
 import fc from "fast-check";
 import { DicomError } from "../errors.ts";
-import { characterSets, decodeText, defaultCharacterSets } from "./charset.ts";
+import {
+  characterSets,
+  decodeText,
+  defaultCharacterSets,
+  followingCharacterSets,
+} from "./charset.ts";
 
 const LATIN1 = defaultCharacterSets("Latin1");
 
@@ -290,4 +295,15 @@ Deno.test("decodeText() agrees with dicom-character-set on valid text with code 
   fc.assert(fc.property(separated, (text) => {
     assert.equal(decodeName(charset, text), convertBytes(charset, bytesOf(text), { vr: "PN" }));
   }));
+});
+
+Deno.test("followingCharacterSets() decodes with the sets that the name has now", () => {
+  let name = "Latin1";
+  const sets = followingCharacterSets(() => name);
+  const text = () => decodeText(new Uint8Array([0xc1]), sets);
+  assert.equal(text(), "\u00c1");
+  name = "Greek";
+  assert.equal(text(), "\u0391");
+  name = "Latin1";
+  assert.equal(text(), "\u00c1");
 });

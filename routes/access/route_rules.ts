@@ -22,7 +22,7 @@ const RULES: readonly (readonly [route: RegExp, role: Role, action?: AuditAction
   [/^(PUT|POST|DELETE) \/relay\/rules\b/, "admin", "configure"],
   [/^(PUT|DELETE) \/relay\/destinations\b/, "admin", "configure"],
   [/^POST \/tools\/(reset|shutdown)$/, "admin", "configure"],
-  [/^PUT \/tools\/(log-level(-\w+)?|metrics)$/, "admin", "configure"],
+  [/^PUT \/tools\/(log-level(-\w+)?|metrics|default-encoding)$/, "admin", "configure"],
   [/^DELETE \/(changes|exports)$/, "admin", "configure"],
 
   [/^POST \/tools\/(find|count-resources|lookup)$/, "read", "search"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { instanceFile } from "../support/instances.ts";
 import { startApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 
@@ -111,3 +112,35 @@ Deno.test("the log level of all categories, and of one", async () => {
   }
   assert.equal(await put("log-level-nothing", "trace"), 404);
 });
+
+Deno.test("PUT /tools/default-encoding changes how text without a character set is read, at once", async () => {
+  await using server = await startApp();
+  const greek = new Uint8Array([0xc1, 0xc2]); // ISO/IEC 8859-7: alpha, beta
+  const file = instanceFile({ SpecificCharacterSet: null, PatientName: "??" });
+  const { ID } = await server.upload(replaced(file, new TextEncoder().encode("??"), greek));
+  const nameOf = async () =>
+    (await server.get<{ PatientName: string }>(`/instances/${ID}/simplified-tags`)).PatientName;
+  assert.equal(await nameOf(), "\u00c1\u00c2");
+  const answer = await server.send("PUT", "/tools/default-encoding", "greek");
+  assert.equal(answer.headers.get("content-type"), "text/plain");
+  assert.equal(await answer.text(), "Greek");
+  assert.equal(await nameOf(), "\u0391\u0392");
+  assert.equal(await (await server.send("GET", "/tools/default-encoding")).text(), "Greek");
+
+  const refused = await server.send("PUT", "/tools/default-encoding", "Klingon");
+  assert.equal(refused.status, 400);
+  assert.equal(await nameOf(), "\u0391\u0392");
+});
+
+/** The same bytes, with what was there once in place of it. */
+function replaced(
+  bytes: Uint8Array<ArrayBuffer>,
+  old: Uint8Array,
+  next: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, start) => old.every((byte, i) => bytes[start + i] === byte));
+  assert.ok(at >= 0);
+  const changed = bytes.slice();
+  changed.set(next, at);
+  return changed;
+}
