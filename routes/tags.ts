@@ -3,9 +3,10 @@ import type { App } from "../core/app.ts";
 import { readOptions } from "../core/archive/instance_tags.ts";
 import { ROW_ONLY } from "../core/archive/query.ts";
 import type { Level, StoredFile } from "../core/archive/resource.ts";
-import { dicomJson } from "../core/dicom/json/dicom_json.ts";
+import { type DicomJson, dicomJson } from "../core/dicom/json/dicom_json.ts";
 import { type Dialect, tagsJson, type TagsOptions } from "../core/dicom/json/tags.ts";
 import type { ModuleName } from "../core/dicom/modules.ts";
+import { nativeModel } from "../core/dicom/xml/native_model.ts";
 import { DicomError } from "../core/errors.ts";
 import type { ResourceRef } from "../core/ports.ts";
 import { negotiate } from "./accept.ts";
@@ -21,8 +22,9 @@ import { wantedSyntax } from "./transcoding.ts";
 const ENCAPSULATED_DOCUMENT = "0042-0011";
 
 const DICOM_JSON = "application/dicom+json";
+const DICOM_XML = "application/dicom+xml";
 /** What a file can be sent as; the first one unless another is named. */
-const FILE_TYPES = ["application/dicom", DICOM_JSON] as const;
+const FILE_TYPES = ["application/dicom", DICOM_JSON, DICOM_XML] as const;
 
 /** Tags, raw content and file of one instance. */
 export function instanceTagRoutes(app: App): Hono {
@@ -64,9 +66,8 @@ export function instanceTagRoutes(app: App): Hono {
     })
     .get("/:id/file", async (c) => {
       const file = await fileOf(c);
-      if (negotiate(c.req.header("Accept"), FILE_TYPES) === DICOM_JSON) {
-        return showDicomJson(c, app, file);
-      }
+      const type = negotiate(c.req.header("Accept"), FILE_TYPES) ?? FILE_TYPES[0];
+      if (type !== "application/dicom") return showModel(c, app, { file, type });
       const name = c.req.query("filename") ?? `${c.req.param("id")}.dcm`;
       c.header("Content-Disposition", contentDisposition(name));
       const wanted = wantedSyntax(c, app);
@@ -82,12 +83,22 @@ export function instanceTagRoutes(app: App): Hono {
     });
 }
 
-/** The file in the DICOM JSON Model; what is too long for that is referred to. */
-async function showDicomJson(c: Context, app: App, { uuid }: StoredFile): Promise<Response> {
-  const dataSet = await app.reader.dataSet(uuid, { whole: true, longTexts: true });
+/** How the models of a file are written. */
+const MODELS = {
+  [DICOM_JSON]: (model) => JSON.stringify(model),
+  [DICOM_XML]: nativeModel,
+} as const satisfies Record<string, (model: DicomJson) => string>;
+
+/** The file as one of them; what is too long for that is referred to. */
+async function showModel(
+  c: Context,
+  app: App,
+  { file, type }: { readonly file: StoredFile; readonly type: keyof typeof MODELS },
+): Promise<Response> {
+  const dataSet = await app.reader.dataSet(file.uuid, { whole: true, longTexts: true });
   const content = `${pathOf("Instance", c.req.param("id")!)}/content`;
   const model = dicomJson(dataSet, (path) => `${content}/${path.join("/")}`);
-  return whole(c, JSON.stringify(model), DICOM_JSON);
+  return whole(c, MODELS[type](model), type);
 }
 
 /** Tags of all instances below a resource, together and apart. */

@@ -1,3 +1,5 @@
+import { escapeXml } from "../core/dicom/xml/escape.ts";
+
 /**
  * A JSON value as XML, as Orthanc converts its answers: members become elements, elements of arrays `item`.
  * Names that XML does not allow, such as `0008,0005`, stand in the attribute `name` of an element `member`,
@@ -8,7 +10,7 @@ export function toXml(value: unknown): string {
 }
 
 function content(value: unknown, indent: string, end: string): string {
-  if (value === null || typeof value !== "object") return escape(String(value));
+  if (value === null || typeof value !== "object") return escapeXml(String(value));
   const members = Array.isArray(value)
     ? value.map((item): [string, unknown] => ["item", item])
     : Object.entries(value).filter(([, member]) => member !== undefined);
@@ -22,20 +24,5 @@ function content(value: unknown, indent: string, end: string): string {
 
 function tags(name: string): [open: string, close: string] {
   if (/^[A-Za-z_][\w.-]*$/.test(name)) return [name, name];
-  return [`member name="${escape(name)}"`, "member"];
+  return [`member name="${escapeXml(name)}"`, "member"];
 }
-
-/** Text and attribute values; characters that XML 1.0 does not allow become U+FFFD. */
-function escape(text: string): string {
-  return text
-    // deno-lint-ignore no-control-regex -- those are what XML forbids (XML 1.0, production 2)
-    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};

@@ -6,6 +6,7 @@ const FILE = `/instances/${IDS.mr1}/file`;
 /** Fields `Accept`, and what the file comes as. */
 const ACCEPTED = [
   ["application/dicom+json", "application/dicom+json"],
+  ["application/dicom+xml", "application/dicom+xml"],
   ["application/dicom", "application/dicom"],
   ["*/*", "application/dicom"],
   ["text/html, application/xml", "application/dicom"],
