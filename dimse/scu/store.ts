@@ -1,5 +1,3 @@
-import { readFully, readRange } from "../../core/dicom/decode.ts";
-import { MAXIMUM_META_SIZE, readFileMeta } from "../../core/dicom/part10.ts";
 import { DicomError } from "../../core/errors.ts";
 import type {
   MoveOriginator,
@@ -10,6 +8,7 @@ import type {
 } from "../../core/ports/dicom_client.ts";
 import type { OpenFile } from "../../core/ports.ts";
 import { CommandField, Priority } from "../command.ts";
+import { fileDataSet } from "../file_data_set.ts";
 import type { AgreedContext } from "../negotiation.ts";
 import { ask, statusError } from "./exchange.ts";
 import type { Link } from "./link.ts";
@@ -122,7 +121,7 @@ class Session implements StoreSession {
       context.abstractSyntaxUid === sopClassUid && context.requestorRoles.scu
     );
     const same = contexts.find(({ transferSyntaxUid }) => transferSyntaxUid === from);
-    if (same) return { context: same, dataSet: dataSetOf(file) };
+    if (same) return { context: same, dataSet: fileDataSet(file) };
     if (!this.#options.allowTranscoding) return undefined;
     for (const context of contexts) {
       const dataSet = this.#options.transcode(file, { from, to: context.transferSyntaxUid });
@@ -131,25 +130,6 @@ class Session implements StoreSession {
     return undefined;
   }
 }
-
-/** The data set of a file as it is, in large pieces, each read while the one before is sent. */
-async function* dataSetOf(file: OpenFile): AsyncGenerator<Uint8Array> {
-  const head = await readFully(file, 0, Math.min(file.size, FIRST_PIECE));
-  const { dataSetOffset } = readFileMeta(head);
-  const rest = readRange(file, head.length, file.size - head.length);
-  let piece = head.subarray(dataSetOffset);
-  for (;;) {
-    const next = rest.next();
-    next.catch(() => {}); // it is told when it is waited for, if ever
-    yield piece;
-    const { done, value } = await next;
-    if (done) return;
-    piece = value;
-  }
-}
-
-/** Enough for the file meta information and, of many files, for all. */
-const FIRST_PIECE = Math.max(MAXIMUM_META_SIZE, 0x40000);
 
 function refusal({ remote }: Link, { sopClassUid, transferSyntaxUid }: StorageKind): DicomError {
   const what = `SOP class ${sopClassUid} in transfer syntax ${transferSyntaxUid}`;

@@ -1,11 +1,10 @@
 import type { SelectedInstance } from "../../core/archive/query_retrieve/select.ts";
-import { readFully, readRange } from "../../core/dicom/decode.ts";
-import { MAXIMUM_META_SIZE, readFileMeta } from "../../core/dicom/part10.ts";
 import { SOP_CLASS } from "../../core/dicom/sop_class.ts";
 import { DicomError } from "../../core/errors.ts";
 import type { OpenFile } from "../../core/ports.ts";
 import { auditRetrieval } from "../audit_retrieval.ts";
 import { CommandField, Priority } from "../command.ts";
+import { fileDataSet } from "../file_data_set.ts";
 import { readDataSet } from "../identifier.ts";
 import type { AgreedContext } from "../negotiation.ts";
 import type { DimseService, Request, ServiceContext } from "../service.ts";
@@ -69,7 +68,7 @@ function planOf(
     abstractSyntaxUid === sopClassUid && requestorRoles.scp
   );
   const same = fitting.find(({ transferSyntaxUid }) => transferSyntaxUid === from);
-  if (same) return { context: same, dataSet: dataSetOf(file) };
+  if (same) return { context: same, dataSet: fileDataSet(file) };
   for (const context of isTranscoded ? fitting : []) {
     const to = context.transferSyntaxUid;
     const dataSet = losslessDataSet(app.transcoder, file, { from, to });
@@ -77,11 +76,4 @@ function planOf(
   }
   const what = `SOP class ${sopClassUid} in transfer syntax ${from}`;
   throw new DicomError("not-acceptable", `Cannot send: the requestor does not accept ${what}`);
-}
-
-/** The data set of a file as it is. */
-async function* dataSetOf(file: OpenFile): AsyncGenerator<Uint8Array> {
-  const head = await readFully(file, 0, Math.min(file.size, MAXIMUM_META_SIZE));
-  const { dataSetOffset } = readFileMeta(head);
-  yield* readRange(file, dataSetOffset, file.size - dataSetOffset);
 }

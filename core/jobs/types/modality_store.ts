@@ -42,8 +42,9 @@ export const modalityStore = defineJob<ModalityStore, Sent>({
         { kinds, allowTranscoding, ...(moveOriginator && { moveOriginator }) },
         context.signal,
       );
-      for (const id of input.instances.slice(state.tried)) {
-        const sent = await send(id, { session, permissive: input.permissive }, context);
+      await using ahead = openAhead(input.instances.slice(state.tried), context);
+      for (const instance of ahead.instances()) {
+        const sent = await send(instance, { ...context, session, permissive: input.permissive });
         state = {
           tried: state.tried + 1,
           failed: state.failed + (sent ? 0 : 1),
@@ -74,24 +75,59 @@ export const modalityStore = defineJob<ModalityStore, Sent>({
   }),
 });
 
+/** How instances are sent. */
+interface Sending extends JobContext {
+  readonly session: StoreSession;
+  readonly permissive: boolean;
+}
+
 /** Sends one instance; undefined where it cannot be and that may be. */
 async function send(
-  id: string,
-  { session, permissive }: { readonly session: StoreSession; readonly permissive: boolean },
-  context: JobContext,
+  { id, opening }: Ahead,
+  { session, permissive, signal, log }: Sending,
 ): Promise<SopReference | undefined> {
-  const { signal } = context;
   try {
-    const instance = await open(id, context);
+    const instance = await opening;
     await using _file = instance.file;
     await session.store(instance, signal);
     const { sopClassUid, sopInstanceUid } = instance;
     return { sopClassUid, sopInstanceUid };
   } catch (error) {
     if (!permissive || signal.aborted || !isOfInstance(error)) throw error;
-    context.log("warning", "Cannot send instance", { id, reason: error.message });
+    log("warning", "Cannot send instance", { id, reason: error.message });
     return undefined;
   }
+}
+
+/** An instance that is being opened. */
+interface Ahead {
+  readonly id: string;
+  readonly opening: Promise<OutgoingInstance>;
+}
+
+/** Opens each instance while the one before is sent; disposal closes what nobody took. */
+function openAhead(ids: readonly string[], context: JobContext) {
+  let next: Ahead | undefined;
+  const start = (at: number) => {
+    const id = ids[at];
+    next = id === undefined ? undefined : { id, opening: open(id, context) };
+    next?.opening.catch(() => {}); // it is told when it is waited for, if ever
+    return next;
+  };
+  return {
+    *instances(): Generator<Ahead> {
+      let ahead = start(0);
+      for (let at = 1; ahead; at++) {
+        const taken: Ahead = ahead;
+        ahead = start(at);
+        yield taken;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      const instance = await next?.opening.catch(() => undefined);
+      await instance?.file[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Whether another instance may do better: with a remote that does not answer, each would cost its time limit. */

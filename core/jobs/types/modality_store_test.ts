@@ -88,6 +88,19 @@ Deno.test("run() goes on behind its last checkpoint, and closes what it opens", 
   assert.equal(opened.open, 0);
 });
 
+Deno.test("run() closes what it opened ahead when it is paused, or fails", async () => {
+  const { context, opened } = makeContext({ statuses: [0x0000, 0xa700] });
+  const input = makeInput(["a", "b", "c"]);
+  const steps = modalityStore.run({ input, state: modalityStore.start(input) }, context);
+  await steps.next();
+  assert.equal(opened.open, 1);
+  await steps.return(undefined);
+  assert.equal(opened.open, 0);
+  const failing = modalityStore.run({ input, state: modalityStore.start(input) }, context);
+  await assert.rejects(Array.fromAsync(failing), { dimseStatus: 0xa700 });
+  assert.equal(opened.open, 0);
+});
+
 Deno.test("run() counts an instance that is gone if it may, and fails otherwise", async () => {
   const { client, context } = makeContext();
   const state = modalityStore.start(makeInput([]));
