@@ -139,7 +139,8 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
       job.failure = failure;
       job.completedAt = clock.now();
       job.end.resolve(infoOf(job, clock.now()));
-      if (!isClosed || !failure) keeper.keep(job); // what the end of the process interrupts goes on with the next
+      if (!isClosed || !failure) keeper.keep(job);
+      else keeper.checkpoint(job); // what the end of the process interrupts goes on with the next
       const over = [...jobs.values()].filter(isOver).sort(byCompletion);
       over.slice(0, Math.max(0, over.length - historySize)).forEach(engine.forget);
     },
@@ -219,7 +220,10 @@ export function createJobs<Types extends JobTypes>(options: EngineOptions<Types>
 /** Runs a job until it ends, fails, or reaches the checkpoint where it is to pause. */
 async function perform(
   job: Job,
-  { ports, log, keeper }: Pick<EngineOptions<JobTypes>, "ports" | "log" | "keeper">,
+  { ports, clock, log, keeper }: Pick<
+    EngineOptions<JobTypes>,
+    "ports" | "clock" | "log" | "keeper"
+  >,
 ): Promise<"done" | "paused" | DicomError> {
   const { signal } = job.stop;
   const steps = job.type.run(job, { ...ports, signal, log });
@@ -228,7 +232,10 @@ async function perform(
       const step = await unlessAborted(steps.next(), signal);
       if (step.done) return "done";
       job.state = step.value;
-      keeper?.checkpoint(job);
+      if (clock.uptime() - job.checkpointAt >= (job.type.repeatableMs ?? 0)) {
+        job.checkpointAt = clock.uptime();
+        keeper?.checkpoint(job);
+      }
       if (!job.isToPause) continue;
       job.isToPause = false;
       await steps.return(undefined);

@@ -76,6 +76,11 @@ export interface JobType<Input = unknown, State = unknown> {
   content(work: Work<Input, State>): Readonly<Record<string, unknown>>;
   /** Name of the archive that it has made. */
   output?(work: Work<Input, State>): string | undefined;
+  /**
+   * Checkpoints closer together than this need not be kept: to do so much again after the end of the process harms
+   * nobody. Each is kept if it is absent.
+   */
+  readonly repeatableMs?: number;
   /** How long to wait before it goes on from its last checkpoint after a failure; undefined to fail. */
   retryInMs?(work: Work<Input, State>, failure: DicomError): number | undefined;
   /** What clients are told when it fails, beyond what the failure says itself. */

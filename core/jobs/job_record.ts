@@ -38,6 +38,8 @@ export interface JobRecord {
   readonly createdAt: number;
   /** The last checkpoint. */
   state: unknown;
+  /** Uptime when it was given to be kept. */
+  checkpointAt: number;
   status: JobState;
   /** Of the runs before the present one. */
   runtimeMs: number;
@@ -53,6 +55,7 @@ export interface JobRecord {
 export function freshRun(type: JobType, input: unknown) {
   return {
     state: type.start(input),
+    checkpointAt: -Infinity,
     status: "Pending" as const,
     runtimeMs: 0,
     startedAt: 0,

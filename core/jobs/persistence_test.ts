@@ -5,7 +5,7 @@ import { DicomError } from "../errors.ts";
 import type { JobStore } from "../ports/job_store.ts";
 import { createJobs } from "./engine.ts";
 import { defineJob, type JobPorts } from "./job.ts";
-import { createJobKeeper } from "./persistence.ts";
+import { createJobKeeper, NO_KEEPER } from "./persistence.ts";
 
 interface Counting {
   readonly to: number;
@@ -187,4 +187,41 @@ Deno.test("a store that fails stops no job", async () => {
   await step();
   assert.equal((await finished).state, "Success");
   assert.ok(lines.includes("cannot keep job"));
+});
+
+Deno.test("checkpoints close together are not all kept, but what the end of the server interrupts is", async () => {
+  const clock = createTestClock(0);
+  const kept: unknown[] = [];
+  const gates: (() => void)[] = [];
+  const counting = defineJob<null, number>({
+    repeatableMs: 100,
+    start: () => 0,
+    async *run({ state }) {
+      for (;;) {
+        await new Promise<void>((resolve) => gates.push(resolve));
+        yield ++state;
+      }
+    },
+    progress: () => 0,
+    content: () => ({}),
+  });
+  const jobs = createJobs({
+    types: { counting },
+    ports: {} as JobPorts, // it uses none
+    clock,
+    log: () => {},
+    concurrency: 1,
+    historySize: 1,
+    keeper: { ...NO_KEEPER, checkpoint: ({ state }) => void kept.push(state) },
+  });
+  jobs.submit({ type: "counting", input: null, priority: 0, userData: undefined });
+  for (let step = 0; step < 8; step++) {
+    await settle();
+    gates.shift()!();
+    await settle();
+    await clock.advance(40);
+  }
+  assert.deepEqual(kept, [1, 4, 7]);
+  await jobs[Symbol.asyncDispose]();
+  assert.deepEqual(kept, [1, 4, 7, 8]);
 });

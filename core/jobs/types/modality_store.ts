@@ -32,6 +32,8 @@ interface Sent {
 
 /** Sends instances to a remote AE by C-STORE over one association (Orthanc's `DicomModalityStore`). */
 export const modalityStore = defineJob<ModalityStore, Sent>({
+  repeatableMs: 100,
+
   start: () => ({ tried: 0, failed: 0, references: [] }),
 
   async *run({ input, state }, context) {
