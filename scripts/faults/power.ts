@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { startJudge } from "../../tests/support/relay_judge.ts";
 import { startServerProcess } from "../../tests/support/server_process.ts";
 import type { Fault, Finding } from "./fault.ts";
-import { type Acknowledged, drained, missingOf, sendAll, sleep } from "./traffic.ts";
+import { type Acknowledged, drained, missingOf, sendAll, sleep, until } from "./traffic.ts";
 
 const IMAGE_BYTES = 1_500_000_000;
 const LIFE_MS = 400;
@@ -11,6 +11,7 @@ const SENDERS = 4;
 /** Files of both kinds: what the index keeps for a while, and what is a file at once. */
 const PIXEL_BYTES = [2000, 60_000];
 const DRAIN_MS = 300_000;
+const RELEASE_MS = 300_000;
 
 /** `EXT4_IOC_SHUTDOWN`, without writing what the journal and the page cache still hold. */
 const SHUTDOWN = 0x8004587dn;
@@ -33,6 +34,11 @@ function cutPower(folder: string): void {
   if (code !== 0) throw new Error("Cannot shut the file system down");
 }
 
+/** A file system that was shut down stays so while a process that began meanwhile has a copy of the mount. */
+function isWritable(folder: string): Promise<boolean> {
+  return Deno.writeTextFile(`${folder}/probe`, "").then(() => true, () => false);
+}
+
 async function run(program: string, ...args: readonly string[]): Promise<void> {
   const { code, stderr } = await new Deno.Command(program, { args: [...args] }).output();
   if (code !== 0) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
@@ -53,10 +59,14 @@ async function makeDisk(folder: string) {
   };
   return {
     path: mounted,
-    async mount() {
-      await run("mount", "-o", "loop,commit=300", image, mounted);
-      isMounted = true;
-    },
+    mount: () =>
+      until("another mount namespace holds the disk", RELEASE_MS, async () => {
+        await run("mount", "-o", "loop,commit=300", image, mounted);
+        isMounted = true;
+        if (await isWritable(mounted)) return true;
+        await unmount();
+        return false;
+      }),
     unmount,
     check: () => run("e2fsck", "-p", "-f", image),
     [Symbol.asyncDispose]: unmount,
